@@ -1,0 +1,136 @@
+using Pipeline.Actors.Training;
+using Pipeline.Actors.Updates;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Actors.Bridge;
+
+/// <summary>
+/// Does an offered backbone help here? No similarity score predicts that, so it is tried: after cheap filters, short forks {own, offered,
+/// blend} train side by side on the site's own patients and are compared on patients they did not see. Works from some 40 images, since
+/// every patient of the train and validation splits is held out once; test images are never touched.
+/// </summary>
+public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings settings)
+{
+    /// <param name="own">The chain's model now.</param>
+    /// <param name="policy">Batch size, rate and decay of the forks; the chain's blend factor.</param>
+    /// <param name="data">Train and validation images.</param>
+    public GateDecision Judge(FixedPointModel own, AuxiliaryBackbone offer, RoundPolicy policy, ImageSet data, Digest seed)
+    {
+        string? mismatch = offer.Backbone.Matches(own.Layout);
+        if (mismatch is not null)
+            return Refuse($"other shape: {mismatch}");
+        if (data.ClassCounts(classes).Any(count => count < settings.MinimumPerClass))
+            return Refuse($"fewer than {settings.MinimumPerClass} images of a class here: too little to judge by");
+        float[] start = own.ToFloats(), offered = Blend(own, offer.Backbone, 1);
+        double ratio = Norm(own.Layout, offered) / Math.Max(Norm(own.Layout, start), 1e-12);
+        if (!(ratio > 1 / settings.MaxNormRatio && ratio < settings.MaxNormRatio))
+            return Refuse($"the backbone's norm is {ratio:G3} times our own");
+
+        var folds = PatientFolds.Assign(data, settings.Folds, SeededRandom.Derive(seed, "gate/folds"));
+        double probeOwn = Probe(start, data, folds), probeOffered = Probe(offered, data, folds);
+        if (probeOffered < probeOwn - settings.ProbeTolerance)
+            return new GateDecision(false, $"its features tell our classes apart worse ({probeOffered:F3}) than our own ({probeOwn:F3})", probeOwn, probeOffered, double.NaN, double.NaN);
+
+        float[] reference = Race(start, data, folds, policy, seed);
+        var best = (Gain: double.NegativeInfinity, LowerBound: double.NegativeInfinity, Name: "none");
+        // The bound is corrected for two tries (Bonferroni).
+        double confidence = 1 - (1 - settings.Confidence) / 2;
+        foreach (var (name, fork) in new[] { ("offered", offered), ("blend", Blend(own, offer.Backbone, 0.5f)) })
+        {
+            var (gain, bound) = PairedBootstrap.MacroAreaGain(
+                Race(fork, data, folds, policy, seed), reference, data.Labels, data.Patients, classes, confidence,
+                SeededRandom.Derive(seed, "gate/bootstrap"));
+            if (bound > best.LowerBound)
+                best = (gain, bound, name);
+        }
+
+        bool accept = best.LowerBound > 0;
+        string reason = accept
+            ? $"fork '{best.Name}' gains {best.Gain:F3} AUC on held-out patients, at least {best.LowerBound:F3}"
+            : $"no fork gains for certain: best '{best.Name}' {best.Gain:F3}, lower bound {best.LowerBound:F3}";
+        return new GateDecision(accept, reason, probeOwn, probeOffered, best.Gain, best.LowerBound);
+    }
+
+    /// <summary>The model with w + α(offered − w) on the backbone, as floats.</summary>
+    public static float[] Blend(FixedPointModel own, BackbonePayload offered, float alpha)
+    {
+        var weights = own.ToFloats();
+        var values = offered.ToFloats();
+        foreach (var run in own.Layout.Coordinates.Backbone)
+        {
+            for (int i = 0; i < run.Length; i++)
+                weights[run.FlatStart + i] += alpha * (values[run.Start + i] - weights[run.FlatStart + i]);
+        }
+
+        return weights;
+    }
+
+    /// <summary>Held-out predictions of a fork: each fold is predicted by a short training on the others.</summary>
+    private float[] Race(float[] start, ImageSet data, int[] folds, RoundPolicy policy, Digest seed)
+    {
+        var predictions = new float[data.Count * classes];
+        for (int fold = 0; fold < settings.Folds; fold++)
+        {
+            var (train, held) = Cut(folds, fold);
+            trainer.Optimizer.Reset();
+            double rate = policy.LearningRatePpm * 1e-6;
+            // The same batches for every fork: the comparison is paired.
+            var training = trainer.Train(
+                start, data.Subset(train), settings.Steps, policy.BatchSize, policy.WeightDecayPpm * 1e-6,
+                SeededRandom.Derive(seed, $"gate/batches/{fold}"), step => rate * (1 - (double)step / settings.Steps));
+            Scatter(trainer.Predict(training.Weights, data.Subset(held)).Probabilities, held, predictions);
+        }
+
+        return predictions;
+    }
+
+    private double Probe(float[] weights, ImageSet data, int[] folds)
+    {
+        float[] features = trainer.Predict(weights, data).Features;
+        int width = features.Length / data.Count;
+        var predictions = new float[data.Count * classes];
+        for (int fold = 0; fold < settings.Folds; fold++)
+        {
+            var (train, held) = Cut(folds, fold);
+            Scatter(
+                NearestNeighbours.Predict(
+                    Rows(features, train, width), [.. train.Select(i => data.Labels[i])], Rows(features, held, width), classes, settings.Neighbours),
+                held, predictions);
+        }
+
+        return RocCurve.MacroArea(predictions, data.Labels, classes);
+    }
+
+    private void Scatter(float[] rows, int[] indices, float[] target)
+    {
+        for (int i = 0; i < indices.Length; i++)
+            rows.AsSpan(i * classes, classes).CopyTo(target.AsSpan(indices[i] * classes));
+    }
+
+    private static float[] Rows(float[] values, int[] rows, int width)
+    {
+        var picked = new float[rows.Length * width];
+        for (int i = 0; i < rows.Length; i++)
+            values.AsSpan(rows[i] * width, width).CopyTo(picked.AsSpan(i * width));
+        return picked;
+    }
+
+    private static (int[] Train, int[] Held) Cut(int[] folds, int fold) => (
+        [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] != fold)],
+        [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] == fold)]);
+
+    private static double Norm(ModelLayout layout, float[] weights)
+    {
+        double squares = 0;
+        foreach (var run in layout.Coordinates.Backbone)
+        {
+            foreach (float value in weights.AsSpan(run.FlatStart, run.Length))
+                squares += (double)value * value;
+        }
+
+        return Math.Sqrt(squares);
+    }
+
+    private static GateDecision Refuse(string reason) => new(false, reason, double.NaN, double.NaN, double.NaN, double.NaN);
+}

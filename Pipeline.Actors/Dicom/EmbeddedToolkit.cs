@@ -1,0 +1,32 @@
+using Pipeline.Actors.Dicom.DataSets;
+using Pipeline.Actors.Dicom.Pixels;
+
+namespace Pipeline.Actors.Dicom;
+
+/// <summary>The toolkit of this project's own: restores anywhere, decodes uncompressed grayscale.</summary>
+public sealed class EmbeddedToolkit : IDicomToolkit
+{
+    private const int ChunkSize = 81920;
+
+    public async Task<Outcome<DicomFile>> ReadAsync(Stream stream, DicomReadLimits limits, CancellationToken cancellation)
+    {
+        using var bytes = new MemoryStream();
+        byte[] chunk = new byte[ChunkSize];
+        while (await stream.ReadAsync(chunk, cancellation).ConfigureAwait(false) is > 0 and int count)
+        {
+            if (bytes.Length + count > limits.MaxBytes)
+                return new Fault($"The file is larger than the limit of {limits.MaxBytes} bytes.", limits.MaxBytes);
+            bytes.Write(chunk, 0, count);
+        }
+        return DicomReader.ReadFile(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), limits);
+    }
+
+    public Outcome<DicomDataSet> ReadDataSet(ReadOnlyMemory<byte> bytes, TransferSyntax syntax, DicomReadLimits limits) =>
+        DicomReader.ReadDataSet(bytes, syntax, limits);
+
+    public async Task WriteAsync(DicomDataSet dataSet, Stream stream, CancellationToken cancellation) =>
+        await stream.WriteAsync(DicomWriter.WriteFile(dataSet), cancellation).ConfigureAwait(false);
+
+    public Outcome<NativeFrame> DecodeFrame(DicomDataSet dataSet, TransferSyntax syntax, int frame) =>
+        NativeDecoder.Decode(dataSet, syntax, frame);
+}

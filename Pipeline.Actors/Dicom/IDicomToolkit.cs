@@ -1,0 +1,21 @@
+using Pipeline.Actors.Dicom.DataSets;
+using Pipeline.Actors.Dicom.Pixels;
+
+namespace Pipeline.Actors.Dicom;
+
+/// <summary>What this project asks of a DICOM toolkit; another one plugs in here.</summary>
+public interface IDicomToolkit
+{
+    /// <summary>Reads a Part 10 file or a bare data set from a stream.</summary>
+    Task<Outcome<DicomFile>> ReadAsync(Stream stream, DicomReadLimits limits, CancellationToken cancellation);
+
+    /// <summary>Reads a data set as C-STORE carries it.</summary>
+    Outcome<DicomDataSet> ReadDataSet(ReadOnlyMemory<byte> bytes, TransferSyntax syntax, DicomReadLimits limits);
+
+    /// <summary>Writes a Part 10 file in explicit little endian.</summary>
+    Task WriteAsync(DicomDataSet dataSet, Stream stream, CancellationToken cancellation);
+
+    /// <summary>Decodes one frame of a grayscale image.</summary>
+    /// <param name="frame">0-based.</param>
+    Outcome<NativeFrame> DecodeFrame(DicomDataSet dataSet, TransferSyntax syntax, int frame);
+}

@@ -1,0 +1,17 @@
+namespace Pipeline.Actors.Dicom.Network;
+
+/// <summary>Where the SCP hands instances; it holds the answer back until they are durable.</summary>
+public interface IInstanceSink
+{
+    /// <summary>Whether associations to this AE title are taken at all.</summary>
+    bool Recognizes(string calledAe);
+
+    /// <summary>Whether C-STORE is taken under a recognized title; without, it answers C-ECHO alone.</summary>
+    bool Stores(string calledAe);
+
+    /// <summary>While true new associations are rejected as transient, temporary congestion: senders come back, where many take A700 as final.</summary>
+    bool Congested { get; }
+
+    /// <summary>Ends once the instance is durable, or has failed to become so. Faults of the disk are a status, not an exception.</summary>
+    Task<DimseStatus> StoreAsync(ReceivedInstance instance);
+}

@@ -1,0 +1,20 @@
+using Pipeline.Actors.Ingest.Labels;
+
+namespace Pipeline.Actors.Ingest;
+
+/// <summary>Which instances belong to a chain, and the shape its samples take.</summary>
+/// <param name="Chain">Chain id, lower-case kebab.</param>
+/// <param name="AeTitle">Called AE title under which this chain's images arrive (1–16 characters).</param>
+/// <param name="Modality">Modality (0008,0060) of eligible images: CR, DX, MR …; empty accepts any.</param>
+/// <param name="BodyPart">Body Part Examined (0018,0015), upper case; empty accepts any.</param>
+/// <param name="Height">Rows of a sample.</param>
+/// <param name="Width">Columns of a sample.</param>
+/// <param name="Classes">Class names; a label is an index into them.</param>
+public sealed record ChainRoute(
+    string Chain, string AeTitle, string Modality, string BodyPart, int Height, int Width, IReadOnlyList<string> Classes)
+{
+    public SplitFractions Split { get; init; } = new();
+
+    /// <summary>Where labels come from; without one, images wait as unlabelled samples.</summary>
+    public ILabelSource? Labels { get; init; }
+}

@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Pipeline.Actors.Ingest.Files;
+
+/// <summary>The real disk: fdatasync where the platform has it, and folders flushed on POSIX systems.</summary>
+public sealed partial class DiskFileSystem : IDurableFileSystem
+{
+    public IDurableFile Open(string path) => new DiskFile(path);
+
+    public void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        int descriptor = OpenDescriptor(folder, 0);
+        if (descriptor < 0)
+            throw new IOException($"Cannot open folder {folder} to flush it (errno {Marshal.GetLastPInvokeError()}).");
+        try
+        {
+            if (FlushFile(descriptor) != 0)
+                throw new IOException($"Cannot flush folder {folder} (errno {Marshal.GetLastPInvokeError()}).");
+        }
+        finally
+        {
+            _ = CloseDescriptor(descriptor);
+        }
+    }
+
+    public void Delete(string path) => File.Delete(path);
+
+    public void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        string temporary = path + ".new";
+        try
+        {
+            using SafeFileHandle handle = OpenPrivate(temporary, FileMode.Create);
+            RandomAccess.Write(handle, content, 0);
+            RandomAccess.FlushToDisk(handle);
+        }
+        catch (IOException)
+        {
+            // Half a file would keep what little room a full disk has left.
+            File.Delete(temporary);
+            throw;
+        }
+        File.Move(temporary, path, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(path)!);
+    }
+
+    public long FreeBytes(string folder) => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
+
+    private static SafeFileHandle OpenPrivate(string path, FileMode mode)
+    {
+        SafeFileHandle handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return handle;
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenDescriptor(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FlushFile(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int FlushData(SafeFileHandle descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int CloseDescriptor(int descriptor);
+
+    private sealed class DiskFile(string path) : IDurableFile
+    {
+        private readonly SafeFileHandle _handle = OpenPrivate(path, FileMode.OpenOrCreate);
+
+        public long Length => RandomAccess.GetLength(_handle);
+
+        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts) => RandomAccess.Write(_handle, parts, offset);
+
+        public void Flush()
+        {
+            if (!OperatingSystem.IsLinux())
+                RandomAccess.FlushToDisk(_handle);
+            else if (FlushData(_handle) != 0)
+                throw new IOException($"Cannot flush {path} (errno {Marshal.GetLastPInvokeError()}).");
+        }
+
+        public int Read(long offset, Span<byte> into) => ReadOnlyFile.Read(_handle, offset, into);
+
+        public void Truncate(long length) => RandomAccess.SetLength(_handle, length);
+
+        public void Dispose() => _handle.Dispose();
+    }
+}

@@ -1,0 +1,13 @@
+namespace Pipeline.Actors.Ingest.Files;
+
+/// <summary>A file that is appended to and read back. Reading is safe beside one writer.</summary>
+public interface IDurableFile : IReadableFile
+{
+    /// <summary>Writes the parts one behind the other from <paramref name="offset"/> on. Not durable before <see cref="Flush"/>.</summary>
+    void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts);
+
+    /// <summary>Data and length on the medium (fdatasync).</summary>
+    void Flush();
+
+    void Truncate(long length);
+}

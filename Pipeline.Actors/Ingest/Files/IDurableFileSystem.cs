@@ -1,0 +1,19 @@
+namespace Pipeline.Actors.Ingest.Files;
+
+/// <summary>The few operations durability rests on, so that tests can make the disk fail. Errors are <see cref="IOException"/>.</summary>
+public interface IDurableFileSystem
+{
+    /// <summary>Opens for reading and appending; created when absent, readable by its owner alone.</summary>
+    IDurableFile Open(string path);
+
+    /// <summary>Makes creations, renames and deletions in a folder durable.</summary>
+    void SyncFolder(string folder);
+
+    void Delete(string path);
+
+    /// <summary>Writes a whole file, flushed, under its final name or not at all.</summary>
+    void Replace(string path, ReadOnlySpan<byte> content);
+
+    /// <summary>Bytes free to this process on the folder's file system.</summary>
+    long FreeBytes(string folder);
+}

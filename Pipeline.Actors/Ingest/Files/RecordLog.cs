@@ -1,0 +1,164 @@
+using System.Buffers.Binary;
+
+namespace Pipeline.Actors.Ingest.Files;
+
+/// <summary>
+/// An append-only file of records, each {length u32, CRC-32C u32, bytes}, little endian. The first record that is not whole ends the file; what lies
+/// behind it is set aside beside the file, not lost, and the file is cut there. One writer; readers may read any record at or below
+/// <see cref="DurableLength"/> at the same time.
+/// </summary>
+internal sealed class RecordLog : IDisposable
+{
+    public const int FrameLength = 8;
+
+    private readonly IDurableFileSystem _files;
+    private readonly IDurableFile _file;
+    private readonly string _path;
+    private readonly long _maxRecord;
+    private long _length, _durable;
+
+    private RecordLog(IDurableFileSystem files, string path, long maxRecord)
+    {
+        (_files, _path, _maxRecord) = (files, path, maxRecord);
+        _file = files.Open(path);
+    }
+
+    /// <summary>Bytes written, durable or not.</summary>
+    public long Length => Volatile.Read(ref _length);
+
+    /// <summary>Bytes that a crash cannot take.</summary>
+    public long DurableLength => Volatile.Read(ref _durable);
+
+    /// <summary>Bytes set aside when the file was opened.</summary>
+    public long TornBytes { get; private set; }
+
+    /// <summary>Opens, gives every whole record with its offset, and cuts a torn tail off.</summary>
+    /// <param name="maxRecord">The longest record believed (bytes).</param>
+    /// <param name="visit">Null to visit nothing; records are checked all the same.</param>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static RecordLog Open(IDurableFileSystem files, string path, long maxRecord, Action<long, ReadOnlyMemory<byte>>? visit)
+    {
+        bool created = !File.Exists(path);
+        var log = new RecordLog(files, path, maxRecord);
+        try
+        {
+            log.Recover(visit);
+            if (created)
+                files.SyncFolder(Path.GetDirectoryName(path)!);
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives every whole record of a file and leaves the file as it is.</summary>
+    public static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, out long end)
+    {
+        long length = file.Length;
+        Span<byte> frame = stackalloc byte[FrameLength];
+        byte[] buffer = new byte[4096];
+        for (end = 0; end + FrameLength <= length;)
+        {
+            file.Read(end, frame);
+            uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
+            if (size == 0 || size > maxRecord || size > length - end - FrameLength)
+                return;
+            if (buffer.Length < size)
+                buffer = new byte[Math.Min(maxRecord, Math.Max(size, 2L * buffer.Length))];
+            if (file.Read(end + FrameLength, buffer.AsSpan(0, (int)size)) < size
+                || Crc32C.Of(buffer.AsSpan(0, (int)size)) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
+                return;
+            visit(end, buffer.AsMemory(0, (int)size));
+            end += FrameLength + size;
+        }
+    }
+
+    /// <summary>Writes a record, not yet durable.</summary>
+    /// <returns>Its offset.</returns>
+    /// <exception cref="IOException">The disk refused; call <see cref="Rollback"/>.</exception>
+    public long Append(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        long size = parts.Sum(part => (long)part.Length);
+        if (size == 0 || size > _maxRecord)
+            throw new ArgumentOutOfRangeException(nameof(parts), size, $"A record has 1 to {_maxRecord} bytes.");
+        byte[] frame = new byte[FrameLength];
+        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)size);
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), Crc32C.Of(parts));
+        long offset = _length;
+        _file.Write(offset, [frame, .. parts]);
+        Volatile.Write(ref _length, offset + FrameLength + size);
+        return offset;
+    }
+
+    /// <exception cref="IOException">The disk refused; nothing since the last flush counts, call <see cref="Rollback"/>.</exception>
+    public void Flush()
+    {
+        if (_durable == _length)
+            return;
+        _file.Flush();
+        Volatile.Write(ref _durable, _length);
+    }
+
+    /// <summary>Takes back what is not durable.</summary>
+    /// <exception cref="IOException">The disk refuses even that; the file must be left alone from now on.</exception>
+    public void Rollback()
+    {
+        _file.Truncate(_durable);
+        Volatile.Write(ref _length, _durable);
+    }
+
+    /// <summary>Reads the record at an offset that <see cref="Append"/> or recovery gave.</summary>
+    /// <exception cref="IOException">The record is damaged on the medium.</exception>
+    public byte[] Read(long offset) => Read(_file, _path, _maxRecord, offset, _length);
+
+    /// <summary>Reads the record at an offset that <see cref="Scan"/> gave.</summary>
+    /// <param name="end">Where the last whole record ends.</param>
+    /// <exception cref="IOException">The record is damaged on the medium.</exception>
+    public static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end)
+    {
+        Span<byte> frame = stackalloc byte[FrameLength];
+        file.Read(offset, frame);
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
+        if (size == 0 || size > maxRecord || size > end - offset - FrameLength)
+            throw new IOException($"{path} is damaged at byte {offset}: a record of {size} bytes.");
+        byte[] record = new byte[size];
+        if (file.Read(offset + FrameLength, record) < size || Crc32C.Of(record) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
+            throw new IOException($"{path} is damaged at byte {offset}: the checksum differs.");
+        return record;
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void Recover(Action<long, ReadOnlyMemory<byte>>? visit)
+    {
+        Scan(_file, _maxRecord, visit ?? ((_, _) => { }), out long end);
+        long total = _file.Length;
+        if (total > end)
+        {
+            SetAside(end, total);
+            _file.Truncate(end);
+        }
+        TornBytes = total - end;
+        // What was found may sit in the page cache alone: it counts as durable only behind this flush.
+        _file.Flush();
+        (_length, _durable) = (end, end);
+    }
+
+    private void SetAside(long from, long to)
+    {
+        using IDurableFile aside = _files.Open($"{_path}.torn-{from}");
+        byte[] buffer = new byte[Math.Min(1 << 20, to - from)];
+        for (long at = from; at < to;)
+        {
+            int count = _file.Read(at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - at)));
+            if (count == 0)
+                break;
+            aside.Write(at - from, [buffer.AsMemory(0, count)]);
+            at += count;
+        }
+        aside.Flush();
+    }
+}

@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Pipeline.Actors.Ingest.Spool;
+
+/// <summary>
+/// Which SOP Instance UIDs are held, and with which content: 128 bits of SHA-256 each. Bounded; the oldest is forgotten first. Not safe for several
+/// threads.
+/// </summary>
+internal sealed class RepeatIndex(int capacity)
+{
+    private readonly Dictionary<UInt128, UInt128> _content = [];
+    private readonly Queue<UInt128> _order = new();
+
+    public enum Verdict
+    {
+        New,
+        Repeat,
+        Conflict,
+        RepeatedConflict,
+    }
+
+    public int Count => _content.Count;
+
+    /// <summary>What an instance is, and the entry to add should it be stored.</summary>
+    public (Verdict Verdict, Entry Entry) Judge(string sopInstanceUid, ReadOnlySpan<byte> sha256)
+    {
+        UInt128 content = BinaryPrimitives.ReadUInt128LittleEndian(sha256);
+        byte[] uid = Encoding.UTF8.GetBytes(sopInstanceUid);
+        UInt128 key = Key(uid);
+        if (!_content.TryGetValue(key, out UInt128 held))
+            return (Verdict.New, new Entry(key, content));
+        if (held == content)
+            return (Verdict.Repeat, default);
+        UInt128 conflict = Key([.. uid, 0, .. sha256]);
+        return (_content.ContainsKey(conflict) ? Verdict.RepeatedConflict : Verdict.Conflict, new Entry(conflict, content));
+    }
+
+    public void Add(Entry entry)
+    {
+        if (!_content.TryAdd(entry.Key, entry.Content))
+            return;
+        _order.Enqueue(entry.Key);
+        while (_content.Count > capacity && _order.TryDequeue(out UInt128 oldest))
+            _content.Remove(oldest);
+    }
+
+    /// <summary>Takes back an entry whose instance did not become durable. Its place in the order lapses.</summary>
+    public void Remove(Entry entry) => _content.Remove(entry.Key);
+
+    private static UInt128 Key(byte[] bytes) => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(bytes));
+
+    /// <summary>A UID's key and its content's hash; 32 bytes on disk.</summary>
+    public readonly record struct Entry(UInt128 Key, UInt128 Content)
+    {
+        public const int Size = 32;
+
+        public void Write(Span<byte> into)
+        {
+            BinaryPrimitives.WriteUInt128LittleEndian(into, Key);
+            BinaryPrimitives.WriteUInt128LittleEndian(into[16..], Content);
+        }
+
+        public static Entry Read(ReadOnlySpan<byte> from) =>
+            new(BinaryPrimitives.ReadUInt128LittleEndian(from), BinaryPrimitives.ReadUInt128LittleEndian(from[16..]));
+    }
+}

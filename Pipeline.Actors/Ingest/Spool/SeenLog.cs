@@ -1,0 +1,59 @@
+using Pipeline.Actors.Ingest.Files;
+
+namespace Pipeline.Actors.Ingest.Spool;
+
+/// <summary>The repeat index of segments that are gone: one record of entries per deleted segment. Repeated entries do no harm.</summary>
+internal sealed class SeenLog : IDisposable
+{
+    private const long MaxRecord = 256L << 20;
+    private const int EntriesPerRecord = 1 << 16;
+
+    private readonly RecordLog _log;
+
+    private SeenLog(RecordLog log) => _log = log;
+
+    /// <summary>Opens and fills the index; a file much larger than the index is rewritten with what the index kept.</summary>
+    public static SeenLog Open(IDurableFileSystem files, string path, int capacity, RepeatIndex index)
+    {
+        var entries = new Queue<RepeatIndex.Entry>();
+        long seen = 0;
+        RecordLog log = RecordLog.Open(files, path, MaxRecord, (_, record) =>
+        {
+            for (int at = 0; at + RepeatIndex.Entry.Size <= record.Length; at += RepeatIndex.Entry.Size)
+            {
+                seen++;
+                entries.Enqueue(RepeatIndex.Entry.Read(record.Span[at..]));
+                if (entries.Count > capacity)
+                    entries.Dequeue();
+            }
+        });
+        foreach (RepeatIndex.Entry entry in entries)
+            index.Add(entry);
+        if (seen <= 2L * capacity)
+            return new SeenLog(log);
+
+        log.Dispose();
+        string fresh = path + ".new";
+        files.Delete(fresh);
+        using (var rewritten = new SeenLog(RecordLog.Open(files, fresh, MaxRecord, null)))
+            rewritten.Append([.. entries]);
+        File.Move(fresh, path, overwrite: true);
+        files.SyncFolder(Path.GetDirectoryName(path)!);
+        return new SeenLog(RecordLog.Open(files, path, MaxRecord, null));
+    }
+
+    /// <summary>Durable when it returns.</summary>
+    public void Append(IReadOnlyList<RepeatIndex.Entry> entries)
+    {
+        for (int start = 0; start < entries.Count; start += EntriesPerRecord)
+        {
+            byte[] record = new byte[Math.Min(EntriesPerRecord, entries.Count - start) * RepeatIndex.Entry.Size];
+            for (int i = 0; i * RepeatIndex.Entry.Size < record.Length; i++)
+                entries[start + i].Write(record.AsSpan(i * RepeatIndex.Entry.Size));
+            _log.Append([record]);
+        }
+        _log.Flush();
+    }
+
+    public void Dispose() => _log.Dispose();
+}

@@ -1,0 +1,36 @@
+using Pipeline.Actors.Updates;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Actors.Training;
+
+/// <summary>What collaboration is compared with: the same network, augmentation, schedule and number of steps, without a chain.</summary>
+public static class Baselines
+{
+    /// <summary>
+    /// Trains on one set for as many optimizer steps as a site takes over the whole chain. Local-only: a site's own images at the chain's
+    /// batch size. Centralized: everybody's images at <paramref name="batchFactor"/> = number of sites, so that it sees as many images.
+    /// </summary>
+    /// <returns>Parameters in layout order.</returns>
+    /// <exception cref="InvalidOperationException">The training diverged.</exception>
+    public static float[] Train(
+        IArchitecture architecture, TaskDescriptor task, TrainerSettings settings, RoundPolicy policy, float[] start, ImageSet data,
+        Digest seed, int batchFactor = 1)
+    {
+        var trainer = new SiteTrainer(architecture, task, settings);
+        var whole = policy with { LocalSteps = policy.Rounds * policy.LocalSteps, Rounds = 1, BatchSize = batchFactor * policy.BatchSize };
+        var training = trainer.Train(1, start, data, whole, SeededRandom.Derive(seed, "batches"));
+        return training.Error is null ? training.Weights : throw new InvalidOperationException(training.Error);
+    }
+
+    /// <summary>
+    /// Labels that carry no information: every class equally often, dealt at random. Not a permutation of the true ones: where classes are not
+    /// equally frequent a network learns to answer weakly where it sees much, and its AUC falls below .5.
+    /// </summary>
+    public static int[] RandomLabels(int count, int classes, SeededRandom random)
+    {
+        int[] labels = [.. Enumerable.Range(0, count).Select(i => i % classes)];
+        random.Shuffle(labels.AsSpan());
+        return labels;
+    }
+}

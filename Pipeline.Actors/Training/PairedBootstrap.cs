@@ -1,0 +1,47 @@
+using Pipeline.Actors.Updates;
+
+namespace Pipeline.Actors.Training;
+
+/// <summary>Is one set of predictions better than another on the same images? Patients, not images, are resampled: they are what is independent.</summary>
+public static class PairedBootstrap
+{
+    /// <summary>The gain in macro AUC and the lower end of its one-sided interval.</summary>
+    /// <param name="candidate">N × classes, row-major.</param>
+    /// <param name="reference">Of the same images.</param>
+    /// <param name="confidence">0.95: the gain is above the bound with 95 % confidence.</param>
+    /// <returns>(NaN, NaN) when the images hold fewer than two classes.</returns>
+    public static (double Gain, double LowerBound) MacroAreaGain(
+        float[] candidate, float[] reference, int[] labels, IReadOnlyList<string> patients, int classes, double confidence,
+        SeededRandom random, int resamples = 400)
+    {
+        double gain = RocCurve.MacroArea(candidate, labels, classes) - RocCurve.MacroArea(reference, labels, classes);
+        if (double.IsNaN(gain))
+            return (double.NaN, double.NaN);
+        var groups = Enumerable.Range(0, labels.Length).GroupBy(i => patients[i]).Select(g => g.ToArray()).ToArray();
+        var gains = new List<double>(resamples);
+        for (int r = 0; r < resamples; r++)
+        {
+            var drawn = new List<int>(labels.Length);
+            for (int g = 0; g < groups.Length; g++)
+                drawn.AddRange(groups[random.Next(groups.Length)]);
+            int[] drawnLabels = [.. drawn.Select(i => labels[i])];
+            double value = RocCurve.MacroArea(Rows(candidate, drawn, classes), drawnLabels, classes)
+                - RocCurve.MacroArea(Rows(reference, drawn, classes), drawnLabels, classes);
+            if (!double.IsNaN(value))
+                gains.Add(value);
+        }
+
+        if (gains.Count == 0)
+            return (gain, double.NaN);
+        gains.Sort();
+        return (gain, gains[(int)((1 - confidence) * gains.Count)]);
+    }
+
+    private static float[] Rows(float[] values, List<int> rows, int classes)
+    {
+        var picked = new float[rows.Count * classes];
+        for (int i = 0; i < rows.Count; i++)
+            values.AsSpan(rows[i] * classes, classes).CopyTo(picked.AsSpan(i * classes));
+        return picked;
+    }
+}

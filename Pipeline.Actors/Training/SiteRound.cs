@@ -1,0 +1,28 @@
+using Pipeline.Actors.Updates;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Actors.Training;
+
+/// <summary>One site's answer to a round, from base model to payload: the code that production and reference runs share.</summary>
+public static class SiteRound
+{
+    /// <summary>Trains from <paramref name="model"/> and builds the partial update; pure but for the trainer's optimizer.</summary>
+    /// <param name="siteSecret">Seeds rounding and salt together with the round's seed.</param>
+    /// <returns>The state to make durable before the payload is sent, and the mean loss; or an error.</returns>
+    public static (SiteState? State, double Loss, string? Error) Run(
+        SiteTrainer trainer, SiteState state, FixedPointModel model, Digest baseDigest, RoundPolicy policy, long round, Digest seed,
+        string siteSecret, ImageSet data)
+    {
+        trainer.Optimizer.Restore(state.OptimizerSteps, state.FirstMoment, state.SecondMoment);
+        var training = trainer.Train(round, model.ToFloats(), data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"));
+        if (training.Error is not null)
+            return (null, training.Loss, training.Error);
+        var update = PartialUpdate.Build(
+            model, baseDigest, policy, round, training.Weights, state.Residual, SeededRandom.Derive(seed, $"update/{siteSecret}"));
+        var next = new SiteState(
+            round, baseDigest, update.Payload, update.Residual, trainer.Optimizer.Steps, (float[])trainer.Optimizer.First.Clone(),
+            (float[])trainer.Optimizer.Second.Clone());
+        return (next, training.Loss, null);
+    }
+}

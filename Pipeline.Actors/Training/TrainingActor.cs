@@ -1,0 +1,160 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using Pipeline.Actors.Bridge;
+using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Personalization;
+using Pipeline.Actors.Updates;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Actors.Training;
+
+/// <summary>
+/// One chain's training at one site, on a thread of its own (<see cref="DispatcherConfig"/>): torch work is synchronous there and never on
+/// Akka's shared dispatchers. libtorch is loaded by the first request. See <see cref="TrainingProtocol"/>.
+/// </summary>
+public sealed class TrainingActor : ReceiveActor
+{
+    private const string Dispatcher = "pipeline-training-dispatcher";
+
+    private readonly TrainingActorSettings _settings;
+    private readonly ISampleStore _store;
+    private readonly TorchRuntime _runtime;
+    private readonly int _classes;
+    private readonly IArchitecture _architecture;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<DataSplit, ImageSet> _images = [];
+    private SiteStateFile? _file;
+    private SiteState? _state;
+    private SiteTrainer? _trainer;
+
+    public TrainingActor(TrainingActorSettings settings, ISampleStore store, TorchRuntime runtime)
+    {
+        _settings = settings;
+        _store = store;
+        _runtime = runtime;
+        _classes = settings.Task.Classes.Count;
+        _architecture = ArchitectureCatalog.Create(settings.Task.Architecture);
+        Receive<TrainingProtocol.TrainRound>(c => Answer(c, t => Train(c, t)));
+        Receive<TrainingProtocol.Evaluate>(c => Answer(
+            c, t => new TrainingProtocol.Evaluated(c.Split, t.Evaluate(c.Model.ToFloats(), Images(c.Split)), c.Tag)));
+        Receive<TrainingProtocol.JudgeAuxiliary>(c => Answer(c, t => new TrainingProtocol.AuxiliaryJudged(Judge(c, t))));
+        Receive<TrainingProtocol.Personalize>(c => Answer(c, t => new TrainingProtocol.Personalized(Personalize(c, t))));
+        Receive<TrainingProtocol.ContributionMissed>(TakeBack);
+    }
+
+    /// <summary>A dispatcher with one dedicated thread per training actor; a fallback of the system's configuration.</summary>
+    public static Config DispatcherConfig { get; } = ConfigurationFactory.ParseString(
+        Dispatcher + " { type = PinnedDispatcher, throughput = 1 }");
+
+    public static Props Props(TrainingActorSettings settings, ISampleStore store, TorchRuntime runtime) =>
+        Akka.Actor.Props.Create(() => new TrainingActor(settings, store, runtime)).WithDispatcher(Dispatcher);
+
+    private TrainingProtocol.IReply Train(TrainingProtocol.TrainRound c, SiteTrainer trainer)
+    {
+        var data = Images(DataSplit.Train);
+        if (_state!.Round == c.Round && _state.Payload.Length > 0)
+        {
+            if (_state.Base == c.BaseDigest)
+                return new TrainingProtocol.RoundTrained(c.Round, _state.Payload, double.NaN, data.Count);
+            // The round starts from another model than the one answered for: that answer can be in no aggregate.
+            TakeBack(new TrainingProtocol.ContributionMissed(c.Round));
+        }
+
+        int[] counts = data.ClassCounts(_classes);
+        int scarce = Array.FindIndex(counts, count => count < _settings.Trainer.MinimumPerClass);
+        if (scarce >= 0)
+        {
+            return new TrainingProtocol.RoundSkipped(
+                c.Round, $"{counts[scarce]} training images of class '{_settings.Task.Classes[scarce]}' on {_settings.Chain}; waiting for {_settings.Trainer.MinimumPerClass}");
+        }
+
+        var (state, loss, error) = SiteRound.Run(
+            trainer, _state, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data);
+        if (state is null)
+            return new TrainingProtocol.RoundSkipped(c.Round, error!);
+        _file!.Save(state);
+        _state = state;
+        return new TrainingProtocol.RoundTrained(c.Round, state.Payload, loss, data.Count);
+    }
+
+    private void TakeBack(TrainingProtocol.ContributionMissed missed)
+    {
+        if (Load(out _) is null || _state!.Round != missed.Round || _state.Payload.Length == 0)
+            return;
+        var state = _state with { Payload = [], Residual = PartialUpdate.TakeBack(_trainer!.Layout, _state.Payload, _state.Residual) };
+        _file!.Save(state);
+        _state = state;
+    }
+
+    private GateDecision Judge(TrainingProtocol.JudgeAuxiliary c, SiteTrainer trainer) => new HarmGate(trainer, _classes, _settings.Gate).Judge(
+        c.Own, c.Offer, _settings.Policy, ImageSet.Concat([Images(DataSplit.Train), Images(DataSplit.Validation)]), c.Seed);
+
+    private PersonalizationResult Personalize(TrainingProtocol.Personalize c, SiteTrainer trainer)
+    {
+        var train = Images(DataSplit.Train);
+        if (train.Count == 0)
+            throw new InvalidOperationException("there are no training images to personalize with");
+        float[] start = _architecture.Initialize(trainer.Layout, SeededRandom.Derive(c.Seed, "local/start").NextUInt64());
+        float[] local = Baselines.Train(_architecture, _settings.Task, _settings.Trainer, _settings.Policy, start, train, c.Seed);
+        return new Personalizer(trainer, _classes, _settings.Personalizer).Run(
+            c.Global.ToFloats(), local, _settings.Policy, train, Images(DataSplit.Validation), Images(DataSplit.Test), c.Seed);
+    }
+
+    /// <summary>A split's images at this moment; converted again only when some arrived.</summary>
+    private ImageSet Images(DataSplit split)
+    {
+        int held = _store.Counts[(int)split].Sum();
+        if (!_images.TryGetValue(split, out var images) || images.Count != held)
+            _images[split] = images = ImageSet.Of(_store.Snapshot(split), _settings.Task.Height, _settings.Task.Width);
+        return images;
+    }
+
+    private void Answer(TrainingProtocol.ICommand command, Func<SiteTrainer, TrainingProtocol.IReply> work)
+    {
+        if (Load(out string? error) is not { } trainer)
+        {
+            Sender.Tell(new TrainingProtocol.TrainingFailed(command, error!));
+            return;
+        }
+
+        try
+        {
+            long before = TorchSharp.torch.Tensor.TotalCount;
+            Sender.Tell(work(trainer));
+            if (_log.IsDebugEnabled)
+                _log.Debug("{0}: {1} done, {2} live tensors (before {3})", _settings.Chain, command.GetType().Name, TorchSharp.torch.Tensor.TotalCount, before);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or System.Runtime.InteropServices.ExternalException)
+        {
+            _log.Error(e, "{0}: {1} failed", _settings.Chain, command.GetType().Name);
+            Sender.Tell(new TrainingProtocol.TrainingFailed(command, $"{_settings.Chain}: {command.GetType().Name} failed: {e.Message}"));
+        }
+    }
+
+    private SiteTrainer? Load(out string? error)
+    {
+        error = null;
+        if (_trainer is not null)
+            return _trainer;
+        var device = _runtime.Resolve(_settings.Device, out error);
+        if (device is null)
+            return null;
+        _runtime.EnterTrainingThread();
+        var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device);
+        var file = new SiteStateFile(_settings.StateFile, trainer.Layout);
+        try
+        {
+            _state = file.Load();
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            error = e.Message;
+            return null;
+        }
+
+        _file = file;
+        return _trainer = trainer;
+    }
+}

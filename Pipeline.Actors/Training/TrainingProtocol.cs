@@ -1,0 +1,59 @@
+using Pipeline.Actors.Bridge;
+using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Personalization;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Actors.Training;
+
+/// <summary>
+/// What a site's training actor of one chain is asked and answers. One request at a time is worked on, in order; every request is answered
+/// exactly once to its sender. Models travel as fixed-point vectors, never as tensors.
+/// </summary>
+public static class TrainingProtocol
+{
+    public interface ICommand;
+
+    public interface IReply;
+
+    /// <summary>
+    /// Trains the policy's local steps from <paramref name="Base"/>. The same round asked again is answered with the very same payload,
+    /// also after a restart. Answered by <see cref="RoundTrained"/> or <see cref="RoundSkipped"/>.
+    /// </summary>
+    /// <param name="Seed">Seeds batches and augmentation (the id of the block that opened the round).</param>
+    public sealed record TrainRound(long Round, FixedPointModel Base, Digest BaseDigest, Digest Seed) : ICommand;
+
+    /// <param name="Payload">Canonical <see cref="SparseUpdate"/>; durable at the site, with the residual it leaves, before this is sent.</param>
+    /// <param name="TrainLoss">Mean weighted cross-entropy of the steps (nats); NaN when an answer was read back from disk.</param>
+    /// <param name="Samples">Training samples the round drew from.</param>
+    public sealed record RoundTrained(long Round, byte[] Payload, double TrainLoss, int Samples) : IReply;
+
+    /// <summary>No contribution: too few samples of a class yet, or the training diverged. The site stays in the round's replica.</summary>
+    public sealed record RoundSkipped(long Round, string Reason) : IReply;
+
+    /// <summary>
+    /// The round closed without this site's payload: what it carried returns to the residual. Not answered; doing it twice, or for
+    /// another round than the last answered, does nothing.
+    /// </summary>
+    public sealed record ContributionMissed(long Round) : ICommand;
+
+    /// <summary>Answered by <see cref="Evaluated"/>.</summary>
+    public sealed record Evaluate(FixedPointModel Model, DataSplit Split, object? Tag = null) : ICommand;
+
+    public sealed record Evaluated(DataSplit Split, ModelScore Score, object? Tag) : IReply;
+
+    /// <summary>Asks the do-no-harm gate whether an offered backbone helps here. Answered by <see cref="AuxiliaryJudged"/>.</summary>
+    /// <param name="Own">The chain's model at this moment.</param>
+    /// <param name="Offer">What the packet carried.</param>
+    public sealed record JudgeAuxiliary(FixedPointModel Own, AuxiliaryBackbone Offer, Digest Seed) : ICommand;
+
+    public sealed record AuxiliaryJudged(GateDecision Decision) : IReply;
+
+    /// <summary>The collaborative training is over: find this site's own model. Answered by <see cref="Personalized"/>.</summary>
+    public sealed record Personalize(FixedPointModel Global, Digest Seed) : ICommand;
+
+    public sealed record Personalized(PersonalizationResult Result) : IReply;
+
+    /// <summary>The request could not be served; <paramref name="Reason"/> says what, where and how to mend it.</summary>
+    public sealed record TrainingFailed(ICommand Command, string Reason) : IReply;
+}

@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Actors.Updates;
+
+/// <summary>
+/// From a local training result to what leaves the hospital: residual + delta, its largest backbone coordinates and every norm and head
+/// coordinate, clipped, quantised to int8 with stochastic rounding. What is not sent stays in the residual (error feedback, Seide et al.
+/// 2014; Deep Gradient Compression, Lin et al. 2018), so that residual + sent = old residual + delta, always.
+/// </summary>
+/// <param name="Payload">Canonical <see cref="SparseUpdate"/>.</param>
+/// <param name="Residual">What the site keeps, in layout order.</param>
+public sealed record PartialUpdate(byte[] Payload, float[] Residual)
+{
+    /// <param name="trained">The site's parameters after local training.</param>
+    /// <param name="residual">What earlier rounds left; zeros at first.</param>
+    /// <param name="random">Rounding and salt. A site seeds it from a secret, so that equal updates do not look equal.</param>
+    public static PartialUpdate Build(
+        FixedPointModel model, Digest baseDigest, RoundPolicy policy, long round, float[] trained, float[] residual, SeededRandom random)
+    {
+        var layout = model.Layout;
+        var pending = model.ToFloats();
+        for (int i = 0; i < pending.Length; i++)
+            pending[i] = trained[i] - pending[i] + residual[i];
+        var dense = new float[layout.DenseLength];
+        layout.Coordinates.GatherDense<float>(pending, dense);
+        var backbone = new float[layout.SparseLength];
+        layout.Coordinates.GatherBackbone<float>(pending, backbone);
+        int[] positions = LargestSelection.Of(backbone, UpdateChecks.MaxSelected(layout, policy));
+        var selected = new float[positions.Length];
+        for (int i = 0; i < positions.Length; i++)
+            selected[i] = backbone[positions[i]];
+        var salt = new byte[SparseUpdate.SaltSize];
+        BinaryPrimitives.WriteUInt64LittleEndian(salt, random.NextUInt64());
+        BinaryPrimitives.WriteUInt64LittleEndian(salt.AsSpan(8), random.NextUInt64());
+        var update = UpdateEncoder.EncodeWithin(
+            policy, layout, round, baseDigest, dense, positions, selected, new Random((int)random.NextUInt64()), salt);
+        Add(layout, update, positions, pending, -1);
+        return new PartialUpdate(Canonical.Encode(update), pending);
+    }
+
+    /// <summary>Returns an update that no aggregate took in to the residual it was taken from.</summary>
+    /// <exception cref="ArgumentException">The payload is not an update of this layout: the site's own file is not what it wrote.</exception>
+    public static float[] TakeBack(ModelLayout layout, byte[] payload, float[] residual)
+    {
+        var update = Canonical.Decode<SparseUpdate>(payload);
+        var positions = new int[update.SelectedCount];
+        string? error = RiceCoder.TryDecode(update.Gaps, update.RiceParameter, layout.SparseLength, positions);
+        if (error is not null)
+            throw new ArgumentException(error, nameof(payload));
+        var restored = (float[])residual.Clone();
+        Add(layout, update, positions, restored, 1);
+        return restored;
+    }
+
+    private static void Add(ModelLayout layout, SparseUpdate update, int[] positions, float[] target, float sign)
+    {
+        var (dense, selected) = UpdateEncoder.Decode(layout, update);
+        foreach (var run in layout.Coordinates.Dense)
+        {
+            for (int i = 0; i < run.Length; i++)
+                target[run.FlatStart + i] += sign * dense[run.Start + i];
+        }
+
+        var flat = new int[positions.Length];
+        layout.Coordinates.ToFlat(positions, flat);
+        for (int i = 0; i < flat.Length; i++)
+            target[flat[i]] += sign * selected[i];
+    }
+}

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Actors.Updates;
+
+/// <summary>
+/// Keeps a <see cref="SiteState"/> in one file, replaced as a whole: after a crash the file holds the state before a round or after it, never
+/// between, so that nothing of a delta is lost or counted twice. Layout: magic ‖ layout digest ‖ round ‖ base ‖ optimizer steps ‖ payload
+/// length ‖ payload ‖ residual ‖ moments ‖ SHA-256 of all before, little-endian.
+/// </summary>
+public sealed class SiteStateFile(string path, ModelLayout layout)
+{
+    private const ulong Magic = 0x3130_4554_4154_5350; // "PSTATE01"
+
+    public string Path => path;
+
+    /// <summary>The stored state, or a fresh one where no file is.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or of another model.</exception>
+    public SiteState Load()
+    {
+        if (!File.Exists(path))
+            return SiteState.Fresh(layout.Length);
+        var bytes = File.ReadAllBytes(path);
+        if (bytes.Length < Digest.Size || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - Digest.Size)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - Digest.Size)))
+            throw new InvalidDataException($"{path} is damaged: its checksum does not match; move it away to start with an empty residual");
+        using var reader = new BinaryReader(new MemoryStream(bytes));
+        if (reader.ReadUInt64() != Magic || new Digest(reader.ReadBytes(Digest.Size)) != layout.Digest)
+            throw new InvalidDataException($"{path} belongs to another model layout; move it away to start with an empty residual");
+        long round = reader.ReadInt64();
+        var origin = new Digest(reader.ReadBytes(Digest.Size));
+        long steps = reader.ReadInt64();
+        var payload = reader.ReadBytes(reader.ReadInt32());
+        return new SiteState(round, origin, payload, Floats(reader), steps, Floats(reader), Floats(reader));
+    }
+
+    /// <summary>Durable when it returns.</summary>
+    /// <exception cref="IOException">The disk is full or refused; the old state stands.</exception>
+    public void Save(SiteState state)
+    {
+        string fresh = path + ".new";
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+        using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            using var buffer = new MemoryStream();
+            using (var writer = new BinaryWriter(buffer, System.Text.Encoding.UTF8, leaveOpen: true))
+            {
+                writer.Write(Magic);
+                writer.Write(layout.Digest.ToArray());
+                writer.Write(state.Round);
+                writer.Write(state.Base.ToArray());
+                writer.Write(state.OptimizerSteps);
+                writer.Write(state.Payload.Length);
+                writer.Write(state.Payload);
+                writer.Write(MemoryMarshal.AsBytes(state.Residual.AsSpan()));
+                writer.Write(MemoryMarshal.AsBytes(state.FirstMoment.AsSpan()));
+                writer.Write(MemoryMarshal.AsBytes(state.SecondMoment.AsSpan()));
+            }
+
+            var content = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
+            file.Write(content);
+            file.Write(SHA256.HashData(content));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(fresh, path, overwrite: true);
+    }
+
+    private float[] Floats(BinaryReader reader)
+    {
+        var values = new float[layout.Length];
+        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+}

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Pipeline.Host.Commands;
+
+/// <summary>The program's command line.</summary>
+public static class CommandLine
+{
+    /// <summary>After Ctrl-C or SIGTERM a command has this long to stop: a training step and its flush fit in.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
+
+    private const string Description =
+        """
+        Hospitals train medical-image models together without sharing images.
+
+        Examples:
+          pipeline demo                          four hospitals, two chains, one bridge, on this machine
+          pipeline config check hocon/site.conf  what is wrong with a configuration, all at once
+          pipeline run --config hocon/site.conf  one hospital's site
+          pipeline samples list --config hocon/site.conf
+                                                 what came into its sample store
+
+        Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 130 stopped by Ctrl-C before it was done.
+        """;
+
+    public static RootCommand Create(Operations operations, Terminal terminal)
+    {
+        var root = new RootCommand(Description);
+        var verbose = new Option<bool>("--verbose") { Description = "Show the stack trace of an error.", Recursive = true };
+        root.Options.Add(verbose);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        if (operations.Run is { } run)
+            root.Subcommands.Add(RunCommand.Create(run, terminal));
+        if (operations.Demo is { } demo)
+            root.Subcommands.Add(DemoCommand.Create(demo, terminal));
+        if (operations.Ledger is { } ledger)
+            root.Subcommands.Add(LedgerCommand.Create(ledger, terminal));
+        if (operations.ListSamples is not null || operations.ExportSamples is not null)
+            root.Subcommands.Add(SamplesCommand.Create(operations.ListSamples, operations.ExportSamples, terminal));
+        if (operations.ListQuarantine is { } quarantine)
+            root.Subcommands.Add(QuarantineCommand.Create(quarantine, terminal));
+        if (operations.Simulate is { } simulate)
+            root.Subcommands.Add(SimCommand.Create(simulate, terminal));
+        if (operations.BenchmarkLedger is { } benchmark)
+            root.Subcommands.Add(BenchCommand.Create(benchmark, terminal));
+        root.Subcommands.Add(ConfigCommand.Create(terminal));
+        return root;
+    }
+
+    /// <summary>Parses and runs; every outcome is an exit code.</summary>
+    public static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, Operations operations, Terminal terminal)
+    {
+        var root = Create(operations, terminal);
+        var parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors)
+                terminal.Complain(Plain(error.Message));
+            terminal.Complain($"see '{NameOf(parsed.CommandResult.Command)} --help'");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = StopTimeout,
+                Output = terminal.Out.Profile.Out.Writer,
+                Error = terminal.Error,
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Complain("stopped");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e)
+        {
+            terminal.Complain(e is CommandFailedException or IOException or UnauthorizedAccessException
+                ? e.Message
+                : $"unexpected {e.GetType().Name}: {e.Message}; --verbose shows where");
+            if (parsed.GetValue<bool>("--verbose"))
+                await terminal.Error.WriteLineAsync(e.ToString());
+            return e is CommandFailedException failed ? failed.ExitCode : ExitCode.Failed;
+        }
+    }
+
+    /// <summary>The parser names types of .NET, which mean nothing at a prompt.</summary>
+    private static string Plain(string message) => message
+        .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Int64'", "as a whole number", StringComparison.Ordinal);
+
+    private static string NameOf(Command command)
+    {
+        var names = new List<string>();
+        for (Command? at = command; at is not null and not RootCommand; at = at.Parents.OfType<Command>().FirstOrDefault())
+            names.Insert(0, at.Name);
+        return string.Join(' ', ["pipeline", .. names]);
+    }
+}

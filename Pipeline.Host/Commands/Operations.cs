@@ -1,0 +1,58 @@
+using Pipeline.Host.Benchmarks;
+using Pipeline.Host.Configuration;
+using Pipeline.Host.Demo;
+using Pipeline.Host.Simulation;
+
+namespace Pipeline.Host.Commands;
+
+/// <summary>Runs one site until <paramref name="stop"/>; returns an exit code.</summary>
+public delegate Task<int> RunSite(SiteConfiguration configuration, Terminal terminal, CancellationToken stop);
+
+/// <summary>Runs the demo; returns an exit code.</summary>
+public delegate Task<int> RunDemo(DemoOptions options, Terminal terminal, CancellationToken stop);
+
+/// <summary>Prints the samples of a site.</summary>
+/// <param name="chain">Null for all.</param>
+/// <param name="jsonFile">Also writes them there; null writes none.</param>
+public delegate Task<int> ListSamples(SiteFolder site, string? chain, string? jsonFile, Terminal terminal, CancellationToken stop);
+
+/// <summary>Writes samples as image files.</summary>
+/// <param name="chain">Null for all.</param>
+/// <param name="id">Its first digits suffice; null for all samples.</param>
+/// <param name="folder">Created when absent.</param>
+public delegate Task<int> ExportSamples(SiteFolder site, string? chain, string? id, string folder, Terminal terminal, CancellationToken stop);
+
+/// <summary>Prints what is in a site's quarantine.</summary>
+/// <param name="chain">Null for all.</param>
+/// <param name="jsonFile">Also writes it there; null writes none.</param>
+public delegate Task<int> ListQuarantine(SiteFolder site, string? chain, string? jsonFile, Terminal terminal, CancellationToken stop);
+
+/// <summary>Simulates consensus; <see cref="ExitCode.Failed"/> when a rule was broken, or a mutant was not caught.</summary>
+public delegate Task<int> RunSimulation(SimulationRequest request, Terminal terminal, CancellationToken stop);
+
+/// <summary>Measures the ledger.</summary>
+public delegate Task<int> RunLedgerBenchmark(LedgerBenchmarkRequest request, Terminal terminal, CancellationToken stop);
+
+/// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
+/// <remarks>
+/// A <see cref="CommandFailedException"/> or an I/O error ends the command with one line on the error stream. Cancellation before the end is
+/// <see cref="ExitCode.Interrupted"/>.
+/// </remarks>
+public sealed record Operations
+{
+    public RunSite? Run { get; init; }
+
+    public RunDemo? Demo { get; init; }
+
+    public ILedgerOperations? Ledger { get; init; }
+
+    public ListSamples? ListSamples { get; init; }
+
+    public ExportSamples? ExportSamples { get; init; }
+
+    public ListQuarantine? ListQuarantine { get; init; }
+
+    public RunSimulation? Simulate { get; init; }
+
+    public RunLedgerBenchmark? BenchmarkLedger { get; init; }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Pipeline.Host.Configuration;
+
+namespace Pipeline.Host.Commands;
+
+/// <summary>The options by which a command names the site it looks at: <c>--config FILE</c> or <c>--data DIR</c>, and a chain of it.</summary>
+internal sealed class SiteOptions
+{
+    private readonly Option<string> _config = new("--config", "-c") { Description = "The site's HOCON file.", HelpName = "FILE" };
+    private readonly Option<string> _data = new("--data") { Description = "Instead: the site's data directory.", HelpName = "DIR" };
+    private readonly Option<string> _chain = new("--chain") { Description = "Only this chain.", HelpName = "CHAIN" };
+
+    private SiteOptions() { }
+
+    /// <summary>Gives a command these options.</summary>
+    public static SiteOptions AddTo(Command command)
+    {
+        var options = new SiteOptions();
+        command.Options.Add(options._config);
+        command.Options.Add(options._data);
+        command.Options.Add(options._chain);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(options._config) is null == result.GetResult(options._data) is null)
+                result.AddError("name the site by either --config FILE or --data DIR");
+        });
+        return options;
+    }
+
+    public string? Chain(ParseResult parsed) => parsed.GetValue(_chain);
+
+    /// <returns>Null when the configuration has mistakes, which have been shown.</returns>
+    /// <exception cref="CommandFailedException">There is no such folder.</exception>
+    public SiteFolder? Site(ParseResult parsed, Terminal terminal)
+    {
+        if (parsed.GetValue(_data) is { } data)
+            return new SiteFolder(Existing(data), []);
+        var result = SiteConfiguration.Load(parsed.GetValue(_config));
+        if (result.IsValid)
+            return new SiteFolder(Existing(result.Configuration.Site.DataDirectory), result.Configuration.Site.Chains);
+        ConfigCommand.Complain(result, terminal);
+        return null;
+    }
+
+    /// <summary>The folder's full path.</summary>
+    /// <exception cref="CommandFailedException">There is none.</exception>
+    public static string Existing(string directory) => Directory.Exists(directory)
+        ? Path.GetFullPath(directory)
+        : throw new CommandFailedException($"there is no folder '{directory}'") { ExitCode = ExitCode.Usage };
+}

@@ -1,0 +1,44 @@
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+
+namespace Pipeline.Host.Configuration;
+
+/// <summary>One source of configuration: the embedded reference, a file, or the environment.</summary>
+/// <param name="Source">How to name it to a person, given a key.</param>
+internal sealed record ConfigurationLayer(Func<string, string> Source, Config Config)
+{
+    /// <summary>The value at a path, or null. Objects count; use <see cref="Keys"/> for them.</summary>
+    public HoconValue? Find(string path)
+    {
+        var value = Config.Root;
+        foreach (string segment in path.Split('.'))
+        {
+            if (value is null || !value.IsObject() || !value.GetObject().Items.TryGetValue(segment, out value))
+                return null;
+        }
+
+        return value;
+    }
+
+    /// <summary>Child keys of the object at a path; empty when there is none.</summary>
+    public IEnumerable<string> Keys(string path) =>
+        (path.Length == 0 ? Config.Root : Find(path)) is { } value && value.IsObject() ? value.GetObject().Items.Keys : [];
+
+    /// <summary>Full paths of every leaf under a path.</summary>
+    public IEnumerable<string> Leaves(string path)
+    {
+        foreach (string key in Keys(path))
+        {
+            string child = path.Length == 0 ? key : $"{path}.{key}";
+            if (Find(child)?.IsObject() == true)
+            {
+                foreach (string leaf in Leaves(child))
+                    yield return leaf;
+            }
+            else
+            {
+                yield return child;
+            }
+        }
+    }
+}

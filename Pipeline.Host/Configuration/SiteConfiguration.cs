@@ -1,0 +1,158 @@
+using System.Collections;
+using System.Text.RegularExpressions;
+using Akka.Configuration;
+
+namespace Pipeline.Host.Configuration;
+
+/// <summary>A site's settings and the actor runtime's configuration, from the embedded reference, one file and the environment.</summary>
+/// <param name="Akka">For <c>ActorSystem.Create</c>; the chains' journals are added where they are opened.</param>
+public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
+{
+    private const string ReferenceResource = "Pipeline.Host.Configuration.reference.conf";
+
+    private static readonly string[] Roots = ["pipeline", "akka"];
+
+    /// <summary>The text of the embedded reference.</summary>
+    public static string Reference
+    {
+        get
+        {
+            using var stream = typeof(SiteConfiguration).Assembly.GetManifestResourceStream(ReferenceResource)
+                ?? throw new InvalidOperationException($"the resource {ReferenceResource} is missing from this build");
+            using var reader = new StreamReader(stream);
+            return reader.ReadToEnd();
+        }
+    }
+
+    /// <summary>The actor runtime's defaults, for systems that have no file (the demo, tests).</summary>
+    public static Config DefaultAkka => ConfigurationFactory.ParseString(Reference);
+
+    /// <summary>Loads and validates everything; reports all mistakes at once.</summary>
+    /// <param name="file">HOCON; null = environment alone.</param>
+    /// <param name="environment">Null = that of this process.</param>
+    public static ConfigurationResult Load(string? file, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var layers = new List<ConfigurationLayer> { EnvironmentLayer.Read(environment ?? ProcessEnvironment()) };
+        if (file is not null)
+        {
+            var (layer, errors) = ReadFile(file);
+            if (layer is null)
+                return new ConfigurationResult(null, errors);
+            layers.Add(layer);
+        }
+
+        layers.Add(new ConfigurationLayer(_ => "reference.conf", ConfigurationFactory.ParseString(Reference)));
+        return Create(layers);
+    }
+
+    /// <summary>As <see cref="Load"/>, from a text instead of a file.</summary>
+    /// <param name="source">How to name the text to a person.</param>
+    internal static ConfigurationResult Parse(string text, string source, IReadOnlyDictionary<string, string> environment, out SettingsReader? reader)
+    {
+        reader = null;
+        var (layer, errors) = ReadText(text, source);
+        if (layer is null)
+            return new ConfigurationResult(null, errors);
+        ConfigurationLayer[] layers =
+            [EnvironmentLayer.Read(environment), layer, new(_ => "reference.conf", ConfigurationFactory.ParseString(Reference))];
+        reader = new SettingsReader(layers);
+        return Create(layers, reader);
+    }
+
+    private static ConfigurationResult Create(IReadOnlyList<ConfigurationLayer> layers, SettingsReader? reader = null)
+    {
+        reader ??= new SettingsReader(layers);
+        var settings = SiteSettings.Create(reader);
+        ConfigurationError[] errors = [.. UnknownKeys.Find(layers), .. reader.Errors];
+        if (errors.Length > 0)
+            return new ConfigurationResult(null, errors);
+        var akka = layers.Select(layer => layer.Config).Where(config => !config.IsEmpty).Aggregate((merged, next) => merged.WithFallback(next));
+        return new ConfigurationResult(new SiteConfiguration(settings, akka), []);
+    }
+
+    private static (ConfigurationLayer? Layer, IReadOnlyList<ConfigurationError> Errors) ReadFile(string file)
+    {
+        try
+        {
+            return ReadText(File.ReadAllText(file), file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (Directory.Exists(file))
+                return (null, [new ConfigurationError("file", null, "is a folder", file)]);
+            return (null, [new ConfigurationError("file", null, $"cannot be read: {e.Message}", file)]);
+        }
+    }
+
+    private static (ConfigurationLayer? Layer, IReadOnlyList<ConfigurationError> Errors) ReadText(string text, string source)
+    {
+        ConfigurationError[] errors =
+            [.. HoconLint.Check(text).OrderBy(p => p.Line).Select(p => new ConfigurationError($"line {p.Line}", null, p.Problem, source))];
+        if (errors.Length > 0)
+            return (null, errors);
+        try
+        {
+            var config = string.IsNullOrWhiteSpace(text) ? Config.Empty : ConfigurationFactory.ParseString(text);
+            return config.IsEmpty || config.Root.IsObject()
+                ? (new ConfigurationLayer(_ => source, config), [])
+                : (null, [new ConfigurationError("file", null, "is no HOCON object", source)]);
+        }
+        catch (Exception e)
+        {
+            // Akka's parser throws what it happens to meet, down to plain Exception.
+            return (null, [Unparsed(text, e.Message, source)]);
+        }
+    }
+
+    /// <summary>Akka's parser gives a position and draws the place on lines of their own; a line number is what an editor has.</summary>
+    private static ConfigurationError Unparsed(string text, string message, string source)
+    {
+        string first = message.Split('\n')[0].TrimEnd('\r', ' ', ':');
+        var at = PositionInMessage().Match(first);
+        if (!at.Success || !int.TryParse(at.Groups[1].Value, out int position) || position > text.Length)
+            return new ConfigurationError("file", null, $"is no HOCON: {first}", source);
+        int line = text.AsSpan(0, position).Count('\n') + 1;
+        string token = text.AsSpan(position).Trim() is [var next, ..] ? $" at '{next}'" : "";
+        return new ConfigurationError($"line {line}", null, $"is no HOCON: {first[..at.Index].TrimEnd()}{token}", source);
+    }
+
+    [GeneratedRegex(" at position ([0-9]+)")]
+    private static partial Regex PositionInMessage();
+
+    private static Dictionary<string, string> ProcessEnvironment() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+
+    /// <summary>Keys that the reference does not have.</summary>
+    private static class UnknownKeys
+    {
+        public static IEnumerable<ConfigurationError> Find(IReadOnlyList<ConfigurationLayer> layers)
+        {
+            var reference = layers[^1];
+            var known = reference.Leaves("pipeline").ToHashSet(StringComparer.Ordinal);
+            var sections = reference.Keys("pipeline").ToHashSet(StringComparer.Ordinal);
+            var chainKeys = reference.Keys("pipeline.chain-defaults").ToHashSet(StringComparer.Ordinal);
+            foreach (var layer in layers.SkipLast(1))
+            {
+                foreach (string root in layer.Keys("").Except(Roots))
+                    yield return Unknown(layer, root, sections.Contains(root) ? $"pipeline.{root}" : Suggestion.For(root, Roots));
+                foreach (string leaf in layer.Leaves("pipeline"))
+                {
+                    if (known.Contains(leaf))
+                        continue;
+                    var segments = leaf.Split('.');
+                    if (segments is ["pipeline", "chains", _, _] && chainKeys.Contains(segments[3]))
+                        continue;
+                    yield return segments is ["pipeline", "chains", var chain, .. var rest]
+                        ? Unknown(layer, leaf, Prefixed($"pipeline.chains.{chain}.", Suggestion.For(string.Join('.', rest), chainKeys)))
+                        : Unknown(layer, leaf, Suggestion.For(leaf, known));
+                }
+            }
+        }
+
+        private static string? Prefixed(string prefix, string? key) => key is null ? null : prefix + key;
+
+        private static ConfigurationError Unknown(ConfigurationLayer layer, string key, string? suggestion) => new(
+            key, null, suggestion is null ? "there is no such key; see reference.conf" : $"there is no such key; did you mean '{suggestion}'?",
+            layer.Source(key));
+    }
+}

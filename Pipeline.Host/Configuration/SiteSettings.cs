@@ -1,0 +1,34 @@
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Consensus;
+
+namespace Pipeline.Host.Configuration;
+
+/// <summary>A site as its operator configured it; every default and range is in reference.conf.</summary>
+/// <param name="Name">The institution, as the genesis of each chain names it.</param>
+/// <param name="DataDirectory">Absolute.</param>
+/// <param name="Chains">By name, ascending; empty: the site only answers C-ECHO.</param>
+public sealed record SiteSettings(
+    string Name, string DataDirectory, IReadOnlyList<string> Roles, DicomSettings Dicom, IngestLimits Ingest, TrainingSettings Trainer,
+    ConsensusTimeouts Consensus, PayloadSettings Payloads, IReadOnlyList<ChainSettings> Chains)
+{
+    private static readonly string[] AllRoles = ["ingest", "trainer", "ledger", "bridge"];
+
+    /// <summary>Reads everything; mistakes are in the reader's errors, and then the result is not to be used.</summary>
+    internal static SiteSettings Create(SettingsReader reader)
+    {
+        string name = reader.Required("pipeline.site.name", "lower-case letters, digits and hyphens, at most 64", Genesis.IsChainName);
+        string data = reader.Required("pipeline.site.data-directory", "path", SettingsRules.IsPath);
+        var roles = reader.List("pipeline.site.roles", AllRoles);
+        var dicom = DicomSettings.Create(reader);
+        return new SiteSettings(
+            name, data.Length == 0 ? "" : Path.GetFullPath(data), roles, dicom, IngestLimits.Create(reader), TrainingSettings.Create(reader),
+            Timeouts(reader), PayloadSettings.Create(reader), ChainSettings.CreateAll(reader, data, dicom));
+    }
+
+    private static ConsensusTimeouts Timeouts(SettingsReader reader) => new(
+        reader.Duration("pipeline.consensus.propose-timeout", "10ms", "10m"),
+        reader.Duration("pipeline.consensus.vote-timeout", "10ms", "10m"),
+        reader.Duration("pipeline.consensus.timeout-step", "1ms", "10m"),
+        reader.Duration("pipeline.consensus.rebroadcast-interval", "10ms", "10m"),
+        reader.Duration("pipeline.consensus.block-interval", "1ms", "10m"));
+}

@@ -1,0 +1,20 @@
+using Pipeline.Host.Benchmarks;
+using Pipeline.Host.Commands;
+using Pipeline.Host.Demo;
+using Pipeline.Host.Simulation;
+using Pipeline.Host.Site;
+
+var operations = new Operations
+{
+    // Ctrl-C is listened for once the command has handed back its task: starting up must not hold that back.
+    Run = (configuration, terminal, stop) => Task.Run(() => SiteRunner.RunAsync(configuration, terminal, stop), CancellationToken.None),
+    Demo = (options, terminal, stop) => Task.Run(
+        () => new DemoCommandRunner(terminal.Out, TimeProvider.System).RunAsync(options, stop), CancellationToken.None),
+    Ledger = new LedgerOperations(),
+    ListSamples = SampleOperations.ListAsync,
+    ExportSamples = SampleOperations.ExportAsync,
+    ListQuarantine = QuarantineOperations.ListAsync,
+    Simulate = SimulationRunner.RunAsync,
+    BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,
+};
+return await CommandLine.InvokeAsync(args, operations, Terminal.OfProcess());

@@ -1,0 +1,195 @@
+using Akka.Actor;
+using Akka.Event;
+using Pipeline.Actors.Bridge;
+using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Training;
+using Pipeline.Ledger.Application;
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Bridge;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Host.Site;
+
+/// <summary>
+/// One site's part in one chain: hears from the aggregator what the chain decided, has the training actor work, and answers with
+/// payloads and signed transactions. It holds no fact of its own: after a restart the aggregator tells it where the chain stands, and the
+/// training actor gives the same payload for the same round.
+/// </summary>
+public sealed class ChainLearner : ReceiveActor, IWithTimers
+{
+    private readonly ChainLearnerSettings _settings;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private LearningProtocol.ModelReady? _round;
+    private Digest? _offered;
+    private Transaction? _contribution;
+    private AuxiliaryPacket? _judging;
+    private bool _personalizing;
+
+    public ChainLearner(ChainLearnerSettings settings)
+    {
+        _settings = settings;
+        Receive<LearningProtocol.ChainEvent>(OnChainEvent);
+        Receive<LearningProtocol.CaughtUp>(_ => { });
+        Receive<LearningProtocol.ModelReady>(OnModelReady);
+        Receive<LearningProtocol.FinalModelReady>(OnFinalModel);
+        Receive<LearningProtocol.AuxiliaryReady>(OnAuxiliary);
+        Receive<LearningProtocol.Diverged>(m => Trouble(
+            $"round {m.Round}: this replica computed model {m.Own.Short}, the members attested {m.Attested.Short}; check memory and build of this node"));
+
+        Receive<TrainingProtocol.RoundTrained>(OnTrained);
+        Receive<TrainingProtocol.RoundSkipped>(OnSkipped);
+        Receive<TrainingProtocol.AuxiliaryJudged>(OnJudged);
+        Receive<TrainingProtocol.Evaluated>(OnEvaluated);
+        Receive<TrainingProtocol.Personalized>(m => Publish(new LearnerProtocol.PersonalModelReady(_settings.Site, _settings.Chain, m.Result)));
+        Receive<TrainingProtocol.TrainingFailed>(m => Trouble($"{m.Command.GetType().Name}: {m.Reason}"));
+
+        Receive<PayloadProtocol.Published>(OnPublished);
+        Receive<PayloadProtocol.PublishFailed>(m => Trouble($"payload {m.Payload.Short}: {m.Reason}"));
+        Receive<ChainProtocol.SubmitAccepted>(_ => { });
+        Receive<ChainProtocol.SubmitRefused>(m => _log.Debug("Transaction {0} refused: {1}", m.TransactionId.Short, m.Reason));
+        Receive<TryAgain>(m =>
+        {
+            if (m.Round == _round?.Round)
+                Train();
+        });
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(ChainLearnerSettings settings) => Akka.Actor.Props.Create(() => new ChainLearner(settings));
+
+    private void OnChainEvent(LearningProtocol.ChainEvent message)
+    {
+        switch (message.Event)
+        {
+            case RoundClosed closed:
+                // What an update carried is in the model only if the round closed with it; otherwise the site keeps it for a later round.
+                OnRoundOver(closed.Round, missed: closed.Contributions.All(c => c.Member != _settings.Site));
+                break;
+            case RoundAbandoned abandoned:
+                OnRoundOver(abandoned.Round, missed: true);
+                break;
+            case TrainingResumed when _contribution is not null:
+                _settings.Replica.Tell(new ChainProtocol.Submit(_contribution));
+                break;
+        }
+
+        Publish(new LearnerProtocol.ChainEventSeen(_settings.Site, _settings.Chain, message.Height, message.Event, message.Replayed));
+    }
+
+    private void OnRoundOver(long round, bool missed)
+    {
+        if (missed)
+            _settings.Trainer.Tell(new TrainingProtocol.ContributionMissed(round));
+        if (round != _round?.Round)
+            return;
+        _round = null;
+        // A member that was away would refuse the update of a closed round; it takes the round's result from the chain.
+        if (_offered is { } payload)
+            _settings.Exchange.Tell(new PayloadProtocol.Withdraw(payload));
+    }
+
+    private void OnModelReady(LearningProtocol.ModelReady message)
+    {
+        _round = message;
+        _contribution = null;
+        _personalizing = false;
+        Publish(new LearnerProtocol.RoundStarted(_settings.Site, _settings.Chain, message.Round, message.Model));
+        Train();
+    }
+
+    private void Train()
+    {
+        if (_round is { } round)
+            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed));
+    }
+
+    private void OnTrained(TrainingProtocol.RoundTrained message)
+    {
+        if (message.Round != _round?.Round)
+            return;
+        Publish(new LearnerProtocol.UpdateSubmitted(
+            _settings.Site, _settings.Chain, message.Round, message.Payload.Length, message.TrainLoss, message.Samples));
+        _offered = Digest.Of(message.Payload);
+        _settings.Exchange.Tell(new PayloadProtocol.Publish(LearningPayloads.Update, message.Payload));
+    }
+
+    private void OnSkipped(TrainingProtocol.RoundSkipped message)
+    {
+        if (message.Round != _round?.Round)
+            return;
+        Publish(new LearnerProtocol.Waiting(_settings.Site, _settings.Chain, message.Round, message.Reason));
+        Timers.StartSingleTimer("again", new TryAgain(message.Round), _settings.RetryInterval);
+    }
+
+    private void OnPublished(PayloadProtocol.Published message)
+    {
+        // The chain may have moved on while members stored the payload; the update's information stays in the residual.
+        if (_round is not { } round || !_settings.Payloads.TryGet(message.Payload, out byte[]? payload) ||
+            !Canonical.TryDecode<SparseUpdate>(payload, out var update, out _) || update.Round != round.Round)
+            return;
+        _contribution = _settings.Transactions.Create(
+            new Contribution(round.Round, round.Base, message.Payload, payload.Length, message.Acks));
+        _settings.Replica.Tell(new ChainProtocol.Submit(_contribution));
+    }
+
+    private void OnAuxiliary(LearningProtocol.AuxiliaryReady message)
+    {
+        if (_round is not { } round)
+        {
+            Publish(new LearnerProtocol.Waiting(
+                _settings.Site, _settings.Chain, message.Packet.Round, "an offered backbone arrived between rounds; the next round's start judges it"));
+            Timers.StartSingleTimer("judge", message, _settings.RetryInterval);
+            return;
+        }
+
+        if (_judging == message.Packet)
+            return;
+        _judging = message.Packet;
+        _settings.Trainer.Tell(new TrainingProtocol.JudgeAuxiliary(
+            round.Model, new AuxiliaryBackbone(message.Packet.SourceName, message.Backbone), round.Seed));
+    }
+
+    private void OnJudged(TrainingProtocol.AuxiliaryJudged message)
+    {
+        if (_judging is not { } packet)
+            return;
+        Publish(new LearnerProtocol.OfferJudged(_settings.Site, _settings.Chain, packet.SourceName, packet.Sequence, message.Decision));
+        _settings.Replica.Tell(new ChainProtocol.Submit(
+            _settings.Transactions.Create(new GateVote(packet.SourceChain, packet.Sequence, message.Decision.Accept))));
+    }
+
+    private void OnFinalModel(LearningProtocol.FinalModelReady message)
+    {
+        if (_personalizing)
+            return;
+        _personalizing = true;
+        _round = null;
+        Publish(new LearnerProtocol.CollaborationCompleted(_settings.Site, _settings.Chain, message.Round, message.Model));
+        _settings.Trainer.Tell(new TrainingProtocol.Evaluate(message.Model, DataSplit.Validation, message.Round));
+        _settings.Trainer.Tell(new TrainingProtocol.Personalize(message.Model, message.Model.Digest));
+    }
+
+    /// <summary>Coarse validation metrics of a final model go on the chain.</summary>
+    private void OnEvaluated(TrainingProtocol.Evaluated message)
+    {
+        if (message.Tag is not (long round and > 0) || !double.IsFinite(message.Score.Auc))
+            return;
+        var metrics = new Metrics(
+            round, (int)Math.Round(message.Score.Auc * 100) * 10_000, (int)Math.Log2(Math.Max(1, message.Score.Samples)));
+        _settings.Replica.Tell(new ChainProtocol.Submit(_settings.Transactions.Create(metrics)));
+    }
+
+    private void Trouble(string what)
+    {
+        _log.Warning("Chain {0}: {1}", _settings.Chain, what);
+        Publish(new LearnerProtocol.Trouble(_settings.Site, _settings.Chain, what));
+    }
+
+    private static void Publish(LearnerProtocol.IProgress progress) => Context.System.EventStream.Publish(progress);
+
+    private sealed record TryAgain(long Round);
+}

@@ -1,0 +1,14 @@
+using Akka.Actor;
+using Pipeline.Ledger.Application;
+using Pipeline.Ledger.Payloads;
+
+namespace Pipeline.Host.Site;
+
+/// <summary>What a <see cref="ChainLearner"/> works with.</summary>
+/// <param name="Trainer">A training actor (see <see cref="Actors.Training.TrainingProtocol"/>).</param>
+/// <param name="Exchange">The chain's payload exchange.</param>
+/// <param name="Replica">The chain's replica.</param>
+/// <param name="RetryInterval">How long a site without enough data waits before it looks again.</param>
+public sealed record ChainLearnerSettings(
+    string Site, string Chain, IActorRef Trainer, IActorRef Exchange, IActorRef Replica, IPayloadStore Payloads, TransactionFactory Transactions,
+    TimeSpan RetryInterval);

@@ -1,0 +1,97 @@
+using Akka.Actor;
+using Pipeline.Actors.Bridge;
+using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Training;
+using Pipeline.Ledger.Application;
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Consensus;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Payloads;
+
+namespace Pipeline.Host.Site;
+
+/// <summary>
+/// One chain at one site: replica, payload exchange, aggregator, training actor, learner, wired together and nothing else.
+/// </summary>
+public sealed class ChainNode
+{
+    private volatile LearningApplication _application;
+
+    /// <exception cref="ArgumentException">The genesis is not one of a learning chain, or this site is no member of it.</exception>
+    /// <exception cref="JournalUnavailableException">The chain's journal cannot be opened.</exception>
+    public ChainNode(ActorSystem system, ChainNodeSettings settings, ISampleStore samples, TorchRuntime runtime)
+    {
+        var genesis = settings.Genesis;
+        Genesis = genesis;
+        Folder = new ChainFolder(settings.DataDirectory, genesis.Name);
+        Folder.WriteGenesis(genesis);
+        Journal = settings.Journal ?? Folder.Journal(null);
+        var verifier = new Ed25519Verifier();
+        _application = LearningApplication.Create(genesis, verifier);
+        Store = new FilePayloadStore(Folder.Payloads, settings.PayloadQuotaBytes);
+        if (settings.InitialModel is { } initial && Store.Put(initial) != _application.Learning.InitialModel)
+            throw new ArgumentException($"the initial model is not the one that the genesis of '{genesis.Name}' names", nameof(settings));
+        Transactions = new TransactionFactory(genesis.ChainId, settings.Site, settings.Identity.Signer);
+        // A journal's plug-in must be known before any actor names it: a missing one would poison those that start after it.
+        if (!system.Settings.Config.HasPath(JournalConfig.PluginId(genesis.Name) + ".class"))
+            system.Settings.InjectTopLevelFallback(JournalConfig.Create(genesis.Name, Journal, JournalConfig.OwnerOf(genesis.Name, settings.Site)));
+
+        Replica = system.ActorOf(
+            ReplicaActor.Props(new ReplicaSettings
+            {
+                Genesis = genesis,
+                Member = settings.Site,
+                Signer = settings.Identity.Signer,
+                CreateApplication = () => _application = LearningApplication.Create(genesis, verifier),
+                Network = settings.Network,
+                Verifier = verifier,
+                Timeouts = settings.Timeouts,
+            }),
+            $"replica-{genesis.Name}");
+        var learning = _application.Learning;
+        var checks = new LearningPayloadChecks(learning, () => _application.View.Round);
+        Exchange = system.ActorOf(
+            PayloadExchange.Props(
+                genesis.ChainId, genesis.Members, settings.Site, settings.Identity.Signer, settings.Network, Store, checks, settings.Payloads,
+                verifier),
+            $"payloads-{genesis.Name}");
+        Trainer = system.ActorOf(
+            TrainingActor.Props(
+                new TrainingActorSettings(
+                    genesis.Name, learning.Task, learning.Policy, settings.Trainer, settings.Gate, settings.Personalizer,
+                    Path.Combine(Folder.Training, "site.state"), settings.Device, settings.Identity.TrainingSecret),
+                samples, runtime),
+            $"trainer-{genesis.Name}");
+        Learner = system.ActorOf(
+            ChainLearner.Props(new ChainLearnerSettings(
+                settings.Site, genesis.Name, Trainer, Exchange, Replica, Store, Transactions, settings.RetryInterval)),
+            $"learner-{genesis.Name}");
+        Aggregator = system.ActorOf(
+            AggregatorActor.Props(genesis, Transactions, Store, Replica, Exchange, Learner), $"aggregator-{genesis.Name}");
+    }
+
+    public Genesis Genesis { get; }
+
+    public ChainFolder Folder { get; }
+
+    public ChainJournal Journal { get; }
+
+    public FilePayloadStore Store { get; }
+
+    public TransactionFactory Transactions { get; }
+
+    public IActorRef Replica { get; }
+
+    public IActorRef Exchange { get; }
+
+    public IActorRef Trainer { get; }
+
+    public IActorRef Learner { get; }
+
+    public IActorRef Aggregator { get; }
+
+    /// <summary>The chain's state after the last applied block; any thread.</summary>
+    public LearningView View => _application.View;
+
+    public BridgeEnd BridgeEnd => new(Genesis.Name, Replica, Exchange, () => View);
+}

@@ -1,0 +1,38 @@
+using Pipeline.Actors.Bridge;
+using Pipeline.Actors.Personalization;
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Host.Site;
+
+/// <summary>What a chain's learner reports to whoever watches the site (terminal, metrics, demo). Local messages, published on the event stream.</summary>
+public static class LearnerProtocol
+{
+    public interface IProgress
+    {
+        string Site { get; }
+
+        string Chain { get; }
+    }
+
+    public sealed record ChainEventSeen(string Site, string Chain, long Height, IChainEvent Event, bool Replayed) : IProgress;
+
+    /// <summary>The site has the base model of a round.</summary>
+    public sealed record RoundStarted(string Site, string Chain, long Round, FixedPointModel Model) : IProgress;
+
+    /// <param name="PayloadBytes">Bytes of the partial update.</param>
+    /// <param name="Loss">Mean loss of the local steps (nats).</param>
+    public sealed record UpdateSubmitted(string Site, string Chain, long Round, int PayloadBytes, double Loss, int Samples) : IProgress;
+
+    /// <summary>The site does not contribute to this round for now.</summary>
+    public sealed record Waiting(string Site, string Chain, long Round, string Reason) : IProgress;
+
+    public sealed record OfferJudged(string Site, string Chain, string FromChain, long Sequence, GateDecision Decision) : IProgress;
+
+    public sealed record CollaborationCompleted(string Site, string Chain, long Round, FixedPointModel Model) : IProgress;
+
+    public sealed record PersonalModelReady(string Site, string Chain, PersonalizationResult Result) : IProgress;
+
+    /// <summary>Something an operator must look at; the site goes on.</summary>
+    public sealed record Trouble(string Site, string Chain, string What) : IProgress;
+}

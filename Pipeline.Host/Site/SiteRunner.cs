@@ -1,0 +1,127 @@
+using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Ingest.Labels;
+using Pipeline.Host.Commands;
+using Pipeline.Host.Configuration;
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Consensus;
+using Pipeline.Ledger.Network;
+using Spectre.Console;
+
+namespace Pipeline.Host.Site;
+
+/// <summary>
+/// What <c>pipeline run</c> does: one site from its configuration until it is told to stop. A chain whose genesis is in place is joined; one
+/// without ingests images in the shape that its configuration names, so that a PACS can be connected before the consortium has met.
+/// </summary>
+internal static class SiteRunner
+{
+    public static async Task<int> RunAsync(SiteConfiguration configuration, Terminal terminal, CancellationToken stop)
+    {
+        var site = configuration.Site;
+        using var identity = Identity(site);
+        var chains = site.Chains.Select(chain => (Settings: chain, Genesis: GenesisFile.Read(chain.GenesisFile, chain.Name))).ToArray();
+        ChainRoute[] routes = [.. chains.Select(c => Route(c.Settings, c.Genesis, identity))];
+        var started = await SiteNode.StartAsync(new SiteNodeSettings
+        {
+            Site = site.Name,
+            DataDirectory = site.DataDirectory,
+            Akka = configuration.Akka,
+            Identity = identity,
+            Network = new InProcessPeerHub().Join(site.Name),
+            Dicom = site.Dicom.Server,
+            Ingest = site.Ingest,
+            AeTitle = site.Dicom.AeTitle,
+            Routes = routes,
+            Timeouts = site.Consensus,
+            Payloads = site.Payloads.Exchange,
+            PayloadQuotaBytes = site.Payloads.QuotaBytes,
+            Device = site.Trainer.Device,
+            Threads = site.Trainer.Threads == 0 ? Environment.ProcessorCount : site.Trainer.Threads,
+            RetryInterval = site.Trainer.RetryInterval,
+        }).ConfigureAwait(false);
+        if (!started.Ok)
+            throw new CommandFailedException(started.Fault.Message);
+        await using var node = started.Value;
+        foreach (var (settings, genesis) in chains)
+            Join(node, settings, genesis, site.DataDirectory, terminal);
+        foreach (var ((settings, _), route) in chains.Zip(routes))
+            terminal.Out.WriteLine(Describe(settings, route));
+        terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
+
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stop.Register(stopped.SetResult))
+            await Task.WhenAny(stopped.Task, node.Ingest.Completion).ConfigureAwait(false);
+        if (!stopped.Task.IsCompleted)
+            throw Broken(node.Ingest.Completion);
+        terminal.Out.WriteLine("stopping: associations end, what is in flight is committed");
+        return ExitCode.Ok;
+    }
+
+    private static SiteIdentity Identity(SiteSettings site)
+    {
+        try
+        {
+            return SiteIdentity.LoadOrCreate(site.DataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(
+                $"the keys of site {site.Name} below '{site.DataDirectory}' cannot be used: {e.Message.TrimEnd('.')}; "
+                + "pipeline.site.data-directory must be a folder that this user may write to", e);
+        }
+    }
+
+    private static string Titles(SiteSettings site)
+    {
+        var titles = site.Chains.Select(chain => $"{chain.AeTitle} → {chain.Name}").ToList();
+        if (site.Chains.All(chain => chain.AeTitle != site.Dicom.AeTitle))
+            titles.Add($"{site.Dicom.AeTitle} → C-ECHO alone");
+        return string.Join(", ", titles);
+    }
+
+    private static string Describe(ChainSettings settings, ChainRoute route) =>
+        $"chain {route.Chain}: samples of {route.Height} × {route.Width}, classes {string.Join(", ", route.Classes)}; " + (settings.LabelsFile is { } labels
+            ? $"labels from {labels}"
+            : $"no label file is configured (pipeline.chains.{route.Chain}.labels), so images wait without a label");
+
+    private static CommandFailedException Broken(Task stages) => new(
+        $"the stages between spool and sample store ended by themselves: {stages.Exception?.GetBaseException().Message ?? "without a reason"}; "
+        + "what was acknowledged is in the spool, and a restart goes on with it", stages.Exception!);
+
+    private static void Join(SiteNode node, ChainSettings settings, Genesis? genesis, string dataDirectory, Terminal terminal)
+    {
+        if (genesis is null)
+        {
+            terminal.Out.WriteLine($"chain {settings.Name}: no genesis at {settings.GenesisFile}; images are ingested, nothing is trained yet");
+            return;
+        }
+
+        if (genesis.Members.Find(node.Site) is null)
+            throw new CommandFailedException($"chain {settings.Name}: '{node.Site}' is no member of the genesis at {settings.GenesisFile}; see pipeline.site.name");
+        try
+        {
+            node.Join(genesis, journal: new ChainFolder(dataDirectory, settings.Name).Journal(settings.ConnectionString));
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or JournalUnavailableException)
+        {
+            throw new CommandFailedException($"chain {settings.Name}: {e.Message}");
+        }
+
+        terminal.Out.WriteLine(
+            $"chain {settings.Name}: joined as '{node.Site}', {genesis.Members.Count} members, tolerates {genesis.Members.MaxFaulty} faulty");
+    }
+
+    private static ChainRoute Route(ChainSettings settings, Genesis? genesis, SiteIdentity identity)
+    {
+        var task = GenesisFile.TaskOf(genesis);
+        var classes = task?.Classes ?? settings.Classes;
+        return new ChainRoute(
+            settings.Name, settings.AeTitle, settings.Modality ?? task?.Modality ?? "", task?.BodyPart ?? "", task?.Height ?? settings.Height,
+            task?.Width ?? settings.Width, classes)
+        {
+            Split = new SplitFractions(settings.ValidationShare, settings.TestShare),
+            Labels = settings.LabelsFile is { } file ? new CsvLabelSource(file, classes, identity.SiteKey) : null,
+        };
+    }
+}

@@ -1,0 +1,42 @@
+using Akka.Actor;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Blocks;
+
+/// <summary>What the rest of a site says to a chain's replica actor and hears from it. Local messages; nothing here crosses a process.</summary>
+public static class ChainProtocol
+{
+    /// <summary>Puts a transaction into the mempool and gossips it. Answered by <see cref="SubmitAccepted"/> or <see cref="SubmitRefused"/>.</summary>
+    public sealed record Submit(Transaction Transaction);
+
+    public sealed record SubmitAccepted(Digest TransactionId);
+
+    public sealed record SubmitRefused(Digest TransactionId, string Reason);
+
+    /// <summary>
+    /// From now on <paramref name="Subscriber"/> receives a <see cref="BlockApplied"/> for every block of height &gt;
+    /// <paramref name="AfterHeight"/>, in order; those already applied are sent first, from the journal.
+    /// </summary>
+    public sealed record Subscribe(IActorRef Subscriber, long AfterHeight);
+
+    /// <summary>Sent once after <see cref="Subscribe"/>, when every block that the journal held has been delivered: act on what follows.</summary>
+    public sealed record CaughtUp(long Height);
+
+    public sealed record BlockApplied(CommittedBlock Block, BlockOutcome Outcome, Digest StateRoot);
+
+    /// <summary>Answered by <see cref="ChainStatus"/>.</summary>
+    public sealed record GetStatus
+    {
+        public static GetStatus Instance { get; } = new();
+    }
+
+    /// <param name="Syncing">The replica is behind and never signs until it has caught up.</param>
+    /// <param name="WireBytes">Bytes this replica has sent to others (consensus, sync and transactions).</param>
+    public sealed record ChainStatus(
+        string Chain, Digest ChainId, long Height, int ConsensusRound, Digest StateRoot, bool Syncing, int PendingTransactions, long WireBytes);
+
+    /// <summary>Answered by <see cref="Headers"/>: committed headers with certificates, for light clients.</summary>
+    public sealed record GetHeaders(long FromHeight, int Count);
+
+    public sealed record Headers(IReadOnlyList<(BlockHeader Header, QuorumCertificate Certificate)> Items);
+}

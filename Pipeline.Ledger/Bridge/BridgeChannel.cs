@@ -1,0 +1,21 @@
+using Pipeline.Ledger.Codec;
+
+namespace Pipeline.Ledger.Bridge;
+
+/// <summary>The way in from one trusted chain. Immutable.</summary>
+/// <param name="NextSequence">The only packet that can be consumed next: replay and gap are one integer compare.</param>
+/// <param name="Offer">At most one is being judged.</param>
+public sealed record BridgeChannel(LightClient Client, long NextSequence, AuxiliaryOffer? Offer)
+{
+    internal void WriteTo(CanonicalWriter writer)
+    {
+        writer.Array(3);
+        Client.WriteTo(writer);
+        writer.Int(NextSequence);
+        if (Offer is null)
+            writer.Bool(false);
+        else
+            Offer.WriteTo(writer);
+        writer.EndArray();
+    }
+}

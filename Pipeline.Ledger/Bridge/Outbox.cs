@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Bridge;
+
+/// <param name="Height">The block that emitted it.</param>
+/// <param name="Bytes">Canonical [kind, content].</param>
+public sealed record OutboxLeaf(long Height, byte[] Bytes);
+
+/// <summary>
+/// Everything a chain has said to others, in order: the leaves of an RFC 9162 tree whose root stands in every header. Append-only and
+/// immutable: an instance is a picture that any thread may keep and prove from.
+/// </summary>
+public sealed class Outbox
+{
+    private const int PacketKind = 1;
+    private const int AckKind = 2;
+
+    private readonly ImmutableList<OutboxLeaf> _leaves;
+
+    private Outbox(ImmutableList<OutboxLeaf> leaves)
+    {
+        _leaves = leaves;
+        Root = MerkleTree.Root([.. leaves.Select(l => l.Bytes)]);
+    }
+
+    public static Outbox Empty { get; } = new([]);
+
+    public Digest Root { get; }
+
+    public IReadOnlyList<OutboxLeaf> Leaves => _leaves;
+
+    public Outbox Add(long height, AuxiliaryPacket packet) => new(_leaves.Add(new OutboxLeaf(height, LeafOf(packet))));
+
+    public Outbox Add(long height, PacketAck ack) => new(_leaves.Add(new OutboxLeaf(height, LeafOf(ack))));
+
+    /// <summary>The leaf that commits to a packet; the kind keeps a packet from being taken for an ack.</summary>
+    public static byte[] LeafOf(AuxiliaryPacket packet) => Canonical.Encode(w => w.Array(2).Int(PacketKind).Item(packet).EndArray());
+
+    public static byte[] LeafOf(PacketAck ack) => Canonical.Encode(w => w.Array(2).Int(AckKind).Item(ack).EndArray());
+
+    /// <summary>
+    /// The proof of leaf <paramref name="index"/> under <paramref name="header"/>, which commits to the leaves of all blocks below it.
+    /// </summary>
+    /// <exception cref="ArgumentException">The header does not cover the leaf yet: use one above the leaf's height.</exception>
+    public PacketProof Prove(long index, CertifiedHeader header, IReadOnlyList<EpochChange>? epochs = null)
+    {
+        var covered = _leaves.TakeWhile(l => l.Height < header.Header.Height).Select(l => l.Bytes).ToArray();
+        if (index < 0 || index >= covered.Length)
+            throw new ArgumentException($"header {header.Header.Height} covers {covered.Length} leaves, not leaf {index}", nameof(header));
+        return new PacketProof(epochs ?? [], header, index, covered.Length, MerkleTree.InclusionProof(covered, (int)index));
+    }
+}

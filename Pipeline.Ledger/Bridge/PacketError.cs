@@ -1,0 +1,16 @@
+namespace Pipeline.Ledger.Bridge;
+
+/// <summary>Why a proven packet could not be offered. Numbers are consensus state: append only.</summary>
+public enum PacketError
+{
+    None = 0,
+    Expired = 1,
+    SourceName = 2,
+    Purpose = 3,
+    Architecture = 4,
+    BackboneLayout = 5,
+    PayloadSize = 6,
+
+    /// <summary>An earlier packet of the same chain was still being judged.</summary>
+    Busy = 7,
+}

@@ -1,0 +1,96 @@
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Consensus;
+
+/// <summary>Makes and judges the blocks of the next height on top of the applied chain. Pure but for the clock it is given.</summary>
+internal sealed class BlockAssembler(
+    Genesis genesis, IChainApplication application, Mempool mempool, ISignatureVerifier verifier, Func<long> clock) : IBlockRules
+{
+    // Leaves room for the header, the evidence and the certificates around a block.
+    private const int MaxTransactionBytes = Block.MaxBytes - Block.MaxEvidence * (Block.MaxEvidenceBytes + 16) - 64 * 1024;
+
+    private readonly HashSet<Digest> _committed = [];
+    private BlockHeader? _last;
+    private Digest _outboxRoot = application.OutboxRoot;
+
+    public long NextHeight => (_last?.Height ?? 0) + 1;
+
+    /// <summary>Of the applied chain; asked of the application once a block, because a model is large.</summary>
+    public Digest StateRoot { get; private set; } = application.StateRoot;
+
+    /// <summary>Proved faults for the next block.</summary>
+    public EvidencePool Evidence { get; } = new(genesis, verifier);
+
+    public bool IsCommitted(Digest transaction) => _committed.Contains(transaction);
+
+    public Block Build(int proposer)
+    {
+        var transactions = mempool.Take(genesis.Parameters.MaxTransactionsPerBlock, MaxTransactionBytes);
+        byte[][] evidence = [.. Evidence.Waiting.Select(Canonical.Encode)];
+        var members = genesis.Members.Hash;
+        long time = Math.Max(clock(), PreviousTime + 1);
+        var header = new BlockHeader(
+            BlockHeader.CurrentVersion, genesis.ChainId, 0, NextHeight, time, _last?.Id ?? Digest.Zero, Block.RootOf(transactions),
+            _outboxRoot, StateRoot, MerkleTree.Root(evidence), members, members, genesis.Parameters.Hash, proposer);
+        return new Block(header, transactions, evidence);
+    }
+
+    public string? Validate(Block block)
+    {
+        var header = block.Header;
+        if (header.Version != BlockHeader.CurrentVersion)
+            return $"version {header.Version} is not {BlockHeader.CurrentVersion}";
+        if (header.ChainId != genesis.ChainId || header.Epoch != 0 || header.Height != NextHeight)
+            return $"chain {header.ChainId.Short}, epoch {header.Epoch}, height {header.Height} is not the next block";
+        if (header.Parent != (_last?.Id ?? Digest.Zero))
+            return $"parent {header.Parent.Short} is not the last block";
+        if (header.Time <= PreviousTime)
+            return $"time {header.Time} is not after {PreviousTime}";
+        if (header.StateRoot != StateRoot || header.OutboxRoot != _outboxRoot)
+            return $"state {header.StateRoot.Short} after height {application.Height} is {StateRoot.Short} here";
+        if (header.MembersHash != genesis.Members.Hash || header.NextMembersHash != genesis.Members.Hash)
+            return "not the members of this epoch";
+        if (header.ParametersHash != genesis.Parameters.Hash)
+            return "not the parameters of this chain";
+        if (header.Proposer >= genesis.Members.Count)
+            return $"proposer's seat {header.Proposer} is beyond the {genesis.Members.Count} members";
+        return block.VerifyRoots() ?? ValidateTransactions(block) ?? Evidence.Validate(block.Evidence);
+    }
+
+    public bool IsTimely(Block block) => Math.Abs(block.Header.Time - clock()) <= genesis.Parameters.MaxClockDriftMs;
+
+    /// <summary>The block was decided and executed.</summary>
+    public void Applied(Block block)
+    {
+        _last = block.Header;
+        StateRoot = application.StateRoot;
+        _outboxRoot = application.OutboxRoot;
+        foreach (var transaction in block.Transactions)
+        {
+            _committed.Add(transaction.Id);
+            mempool.Remove(transaction.Id);
+        }
+
+        Evidence.Applied(block);
+    }
+
+    private long PreviousTime => _last?.Time ?? genesis.Time;
+
+    private string? ValidateTransactions(Block block)
+    {
+        if (block.Transactions.Count > genesis.Parameters.MaxTransactionsPerBlock)
+            return $"{block.Transactions.Count} transactions where {genesis.Parameters.MaxTransactionsPerBlock} may be";
+        var seen = new HashSet<Digest>();
+        foreach (var transaction in block.Transactions)
+        {
+            if (!seen.Add(transaction.Id) || _committed.Contains(transaction.Id))
+                return $"transaction {transaction.Id.Short} is in the chain already";
+            if (!mempool.Contains(transaction.Id) && transaction.Verify(genesis.ChainId, genesis.Members, verifier) is { } fault)
+                return $"transaction {transaction.Id.Short}: {fault}";
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,39 @@
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Network;
+
+namespace Pipeline.Ledger.Consensus;
+
+/// <summary>What one site's replica of one chain needs.</summary>
+public sealed record ReplicaSettings
+{
+    public required Genesis Genesis { get; init; }
+
+    /// <summary>The institution whose replica this is.</summary>
+    public required string Member { get; init; }
+
+    /// <summary>The member's key; null for an observer, who follows, serves blocks and never signs.</summary>
+    public ISigner? Signer { get; init; }
+
+    /// <summary>A new application in the state of the genesis; called on every start of the replica.</summary>
+    public required Func<IChainApplication> CreateApplication { get; init; }
+
+    public required IPeerNetwork Network { get; init; }
+
+    public ISignatureVerifier Verifier { get; init; } = new Ed25519Verifier();
+
+    public ConsensusTimeouts Timeouts { get; init; } = ConsensusTimeouts.Default;
+
+    /// <summary>By default the chain's own journal (see <see cref="JournalConfig"/>).</summary>
+    public string? JournalPluginId { get; init; }
+
+    /// <summary>Null for the default dispatcher.</summary>
+    public string? Dispatcher { get; init; }
+
+    /// <summary>Transactions that may wait (count); more are refused.</summary>
+    public int MempoolCapacity { get; init; } = 4096;
+
+    public string Journal => JournalPluginId ?? JournalConfig.PluginId(Genesis.Name);
+
+    public string PersistenceId => JournalConfig.OwnerOf(Genesis.Name, Member);
+}

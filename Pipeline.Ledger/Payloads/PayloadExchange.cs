@@ -1,0 +1,266 @@
+using Akka.Actor;
+using Akka.Event;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Network;
+
+namespace Pipeline.Ledger.Payloads;
+
+/// <summary>
+/// A chain's payload plane at one site: announces own payloads and collects store acks, fetches and acknowledges those of others, serves
+/// chunks. Speaks <see cref="PayloadProtocol"/> to the site and <see cref="PayloadMessage"/> to the other members.
+/// </summary>
+public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
+{
+    private const int MaxRememberedAcks = 4096;
+
+    private readonly Digest _chainId;
+    private readonly MemberSet _members;
+    private readonly string _self;
+    private readonly ISigner _signer;
+    private readonly IPeerNetwork _network;
+    private readonly IPayloadStore _store;
+    private readonly IPayloadChecks _checks;
+    private readonly PayloadExchangeSettings _settings;
+    private readonly ISignatureVerifier _verifier;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IReadOnlyList<string> _others;
+    private readonly Dictionary<Digest, Publication> _publications = [];
+    private readonly Dictionary<(Digest Payload, int Kind), StoreAck> _acked = [];
+    private readonly PayloadCache _cache;
+
+    /// <summary>Use <see cref="Props"/>; Akka creates the actor by reflection.</summary>
+    public PayloadExchange(
+        Digest chainId, MemberSet members, string self, ISigner signer, IPeerNetwork network, IPayloadStore store, IPayloadChecks checks,
+        PayloadExchangeSettings settings, ISignatureVerifier verifier)
+    {
+        _chainId = chainId;
+        _members = members;
+        _self = self;
+        _signer = signer;
+        _network = network;
+        _store = store;
+        _checks = checks;
+        _settings = settings;
+        _verifier = verifier;
+        _others = [.. members.Members.Select(m => m.Id).Where(id => id != self)];
+        _cache = new PayloadCache(settings.CacheBytes);
+
+        Receive<PayloadProtocol.Publish>(OnPublish);
+        Receive<PayloadProtocol.Withdraw>(withdraw => _publications.Remove(withdraw.Payload));
+        Receive<PayloadProtocol.Fetch>(OnFetch);
+        Receive<PeerMessage>(OnPeer);
+        Receive<Tick>(_ => OnTick());
+    }
+
+    /// <param name="self">This institution; a member.</param>
+    /// <param name="verifier">Null = Ed25519.</param>
+    /// <exception cref="ArgumentException"><paramref name="self"/> is not a member, or its key is not the signer's.</exception>
+    public static Props Props(
+        Digest chainId, MemberSet members, string self, ISigner signer, IPeerNetwork network, IPayloadStore store, IPayloadChecks checks,
+        PayloadExchangeSettings settings, ISignatureVerifier? verifier = null)
+    {
+        if (members.Find(self) is not { } seat || seat.Key != signer.PublicKey)
+            throw new ArgumentException($"'{self}' is not a member with the key that signs", nameof(self));
+        var verify = verifier ?? new Ed25519Verifier();
+        var props = Akka.Actor.Props.Create(() =>
+            new PayloadExchange(chainId, members, self, signer, network, store, checks, settings, verify));
+        return settings.Dispatcher is { } dispatcher ? props.WithDispatcher(dispatcher) : props;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>The scheduler's clock, so that virtual time drives every time-out.</summary>
+    private static DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    protected override void PreStart()
+    {
+        _network.Register(_chainId, PeerLane.Payload, Self);
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _settings.Tick);
+    }
+
+    protected override void PostStop() => _network.Unregister(_chainId, PeerLane.Payload, Self);
+
+    private void OnPublish(PayloadProtocol.Publish publish)
+    {
+        var digest = Digest.Of(publish.Payload);
+        if (Refusal(publish.Kind, publish.Payload) is { } refusal)
+        {
+            Sender.Tell(new PayloadProtocol.PublishFailed(digest, refusal));
+            return;
+        }
+
+        if (!_publications.TryGetValue(digest, out var publication))
+        {
+            try
+            {
+                _store.Put(publish.Payload);
+            }
+            catch (IOException e)
+            {
+                Sender.Tell(new PayloadProtocol.PublishFailed(digest, e.Message));
+                return;
+            }
+
+            var chunks = _cache.Add(digest, publish.Payload);
+            publication = new Publication(
+                new PayloadPublication(_members, Acknowledge(digest, publish.Kind)),
+                new PayloadMessage.Announce(publish.Kind, digest, publish.Payload.Length, chunks.Root), Now + _settings.PublishTimeout);
+            _publications[digest] = publication;
+            Announce(publication);
+        }
+
+        publication.Askers.Add(Sender);
+        AnswerWhenPublished(digest, publication);
+    }
+
+    private string? Refusal(int kind, byte[] payload)
+    {
+        long bound = MaxBytes(kind);
+        if (payload.Length == 0)
+            return "the payload is empty";
+        return payload.Length > bound
+            ? $"the payload has {payload.Length} bytes where kind {kind} allows {bound}"
+            : _checks.Check(kind, payload);
+    }
+
+    private void AnswerWhenPublished(Digest digest, Publication publication)
+    {
+        if (publication.Core.HasQuorum)
+        {
+            foreach (var asker in publication.Askers)
+                asker.Tell(new PayloadProtocol.Published(digest, publication.Core.Acks));
+            publication.Askers.Clear();
+        }
+
+        if (publication.Core.IsComplete)
+            _publications.Remove(digest);
+    }
+
+    private void Announce(Publication publication)
+    {
+        foreach (string member in publication.Core.Missing)
+            Send(member, publication.Announcement);
+        publication.NextAnnounce = Now + _settings.AnnounceInterval;
+    }
+
+    private void OnPeer(PeerMessage message)
+    {
+        if (message.ChainId != _chainId || message.From == _self || _members.IndexOf(message.From) < 0)
+            return;
+        if (!Canonical.TryDecode<PayloadMessage>(message.Bytes, out var decoded, out string? error))
+        {
+            _log.Warning("Ignored {0} bytes from {1} on the payload lane: {2}", message.Bytes.Length, message.From, error);
+            return;
+        }
+
+        switch (decoded)
+        {
+            case PayloadMessage.Announce announce: OnAnnounce(message.From, announce); break;
+            case PayloadMessage.Want want: OnWant(message.From, want); break;
+            case PayloadMessage.Have have: OnHave(message.From, have); break;
+            case PayloadMessage.NotHave gone: OnNotHave(message.From, gone); break;
+            case PayloadMessage.GetChunk wanted: OnGetChunk(message.From, wanted); break;
+            case PayloadMessage.Chunk chunk: OnChunk(message.From, chunk); break;
+            case PayloadMessage.Ack ack: OnAck(message.From, ack.StoreAck); break;
+        }
+    }
+
+    private void OnAck(string from, StoreAck ack)
+    {
+        if (!_publications.TryGetValue(ack.Payload, out var publication))
+            return;
+        if (!ack.Verify(_chainId, _members, _verifier))
+        {
+            _log.Warning("Ignored a store ack of {0} from {1}: its signature does not verify", ack.Payload.Short, from);
+            return;
+        }
+
+        publication.Core.Add(ack);
+        AnswerWhenPublished(ack.Payload, publication);
+    }
+
+    private void OnWant(string from, PayloadMessage.Want want)
+    {
+        if (Held(want.Payload) is { } chunks)
+            Send(from, new PayloadMessage.Have(want.Payload, chunks.Payload.Length, chunks.Root));
+        else
+            Send(from, new PayloadMessage.NotHave(want.Payload));
+    }
+
+    private void OnGetChunk(string from, PayloadMessage.GetChunk wanted)
+    {
+        if (Held(wanted.Payload) is not { } chunks)
+            Send(from, new PayloadMessage.NotHave(wanted.Payload));
+        else if (wanted.Index < chunks.Count)
+            Send(from, new PayloadMessage.Chunk(wanted.Payload, wanted.Index, chunks[wanted.Index].ToArray(), chunks.PathOf(wanted.Index)));
+    }
+
+    /// <summary>A payload of the store, by way of the cache; null when it is absent, pruned or damaged.</summary>
+    private PayloadChunks? Held(Digest digest)
+    {
+        if (!_store.Contains(digest))
+            return null;
+        if (_cache.TryGet(digest, out var cached))
+            return cached;
+        try
+        {
+            return _store.TryGet(digest, out var payload) && payload.Length > 0 ? _cache.Add(digest, payload) : null;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            _log.Error("Payload {0} cannot be read: {1}", digest, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Signs only what is fsynced and checked; the caller has made both sure.</summary>
+    private StoreAck Acknowledge(Digest digest, int kind)
+    {
+        if (_acked.Count >= MaxRememberedAcks)
+            _acked.Clear();
+        return _acked[(digest, kind)] = StoreAck.Create(_chainId, digest, _self, _signer);
+    }
+
+    private long MaxBytes(int kind) => Math.Min(_checks.MaxBytes(kind), Array.MaxLength);
+
+    private void Send(string member, PayloadMessage message) => _network.Send(member, _chainId, PeerLane.Payload, message.Encode());
+
+    private void OnTick()
+    {
+        var now = Now;
+        foreach (var (digest, publication) in _publications.ToArray())
+        {
+            if (now >= publication.Deadline)
+            {
+                foreach (var asker in publication.Askers)
+                    asker.Tell(new PayloadProtocol.PublishFailed(digest, $"after {_settings.PublishTimeout}: {publication.Core.Shortfall}"));
+                _publications.Remove(digest);
+            }
+            else if (now >= publication.NextAnnounce)
+            {
+                Announce(publication);
+            }
+        }
+
+        TickTransfers(now);
+    }
+
+    private sealed class Tick
+    {
+        public static Tick Instance { get; } = new();
+    }
+
+    private sealed class Publication(PayloadPublication core, PayloadMessage.Announce announcement, DateTimeOffset deadline)
+    {
+        public PayloadPublication Core => core;
+
+        public PayloadMessage.Announce Announcement => announcement;
+
+        public DateTimeOffset Deadline => deadline;
+
+        public List<IActorRef> Askers { get; } = [];
+
+        public DateTimeOffset NextAnnounce { get; set; }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>
+/// The model as every replica holds it: int32 fixed-point values in the layout's order, and the server momentum of the same shape
+/// (int32, same scale). Bytes: layout digest (32) ‖ weights ‖ momentum, little-endian; their SHA-256 is what members attest.
+/// </summary>
+public sealed class FixedPointModel
+{
+    private Digest? _digest;
+
+    /// <exception cref="ArgumentException">The vectors are not of the layout's length.</exception>
+    public FixedPointModel(ModelLayout layout, int[] weights, int[] momentum)
+    {
+        if (weights.Length != layout.Length || momentum.Length != layout.Length)
+            throw new ArgumentException($"weights ({weights.Length}) and momentum ({momentum.Length}) must have {layout.Length} values");
+        Layout = layout;
+        Weights = weights;
+        Momentum = momentum;
+    }
+
+    public ModelLayout Layout { get; }
+
+    /// <summary>Never mutated after construction.</summary>
+    public int[] Weights { get; }
+
+    /// <summary>Never mutated after construction.</summary>
+    public int[] Momentum { get; }
+
+    public Digest Digest => _digest ??= Crypto.Digest.Of(ToBytes());
+
+    /// <summary>Rounds to nearest, ties to even; saturates at the int32 range.</summary>
+    /// <exception cref="ArgumentException">A value is NaN or infinite, or the length is wrong.</exception>
+    public static FixedPointModel FromFloats(ModelLayout layout, ReadOnlySpan<float> values)
+    {
+        if (values.Length != layout.Length)
+            throw new ArgumentException($"{values.Length} values where the layout has {layout.Length}", nameof(values));
+        var weights = new int[values.Length];
+        for (int t = 0; t < layout.Tensors.Count; t++)
+        {
+            double scale = Math.ScaleB(1.0, layout.Tensors[t].FractionBits);
+            int end = layout.Offsets[t] + layout.Tensors[t].Length;
+            for (int i = layout.Offsets[t]; i < end; i++)
+            {
+                if (!float.IsFinite(values[i]))
+                    throw new ArgumentException($"tensor '{layout.Tensors[t].Name}' holds {values[i]}", nameof(values));
+                weights[i] = (int)Math.Clamp(Math.Round(values[i] * scale), int.MinValue, int.MaxValue);
+            }
+        }
+
+        return new FixedPointModel(layout, weights, new int[values.Length]);
+    }
+
+    /// <summary>The weights as floats, for training; exact to 24 bits.</summary>
+    public float[] ToFloats()
+    {
+        var values = new float[Weights.Length];
+        for (int t = 0; t < Layout.Tensors.Count; t++)
+        {
+            double scale = Math.ScaleB(1.0, -Layout.Tensors[t].FractionBits);
+            int end = Layout.Offsets[t] + Layout.Tensors[t].Length;
+            for (int i = Layout.Offsets[t]; i < end; i++)
+                values[i] = (float)(Weights[i] * scale);
+        }
+
+        return values;
+    }
+
+    /// <summary>Size of <see cref="ToBytes"/> for any model of <paramref name="layout"/>.</summary>
+    public static long BytesFor(ModelLayout layout) => Crypto.Digest.Size + 8L * layout.Length;
+
+    public byte[] ToBytes()
+    {
+        var bytes = new byte[Crypto.Digest.Size + 8 * Weights.Length];
+        Layout.Digest.CopyTo(bytes);
+        Write(bytes.AsSpan(Crypto.Digest.Size), Weights);
+        Write(bytes.AsSpan(Crypto.Digest.Size + 4 * Weights.Length), Momentum);
+        return bytes;
+    }
+
+    /// <summary>Null and an error when the bytes are not a model of <paramref name="layout"/>.</summary>
+    public static FixedPointModel? TryFromBytes(ModelLayout layout, ReadOnlySpan<byte> bytes, out string? error)
+    {
+        long expected = BytesFor(layout);
+        if (bytes.Length != expected)
+        {
+            error = $"a model of this layout has {expected} bytes, not {bytes.Length}";
+            return null;
+        }
+
+        if (new Digest(bytes[..Crypto.Digest.Size]) != layout.Digest)
+        {
+            error = "the model is of another layout";
+            return null;
+        }
+
+        error = null;
+        return new FixedPointModel(
+            layout, Read(bytes.Slice(Crypto.Digest.Size, 4 * layout.Length)), Read(bytes[(Crypto.Digest.Size + 4 * layout.Length)..]));
+    }
+
+    private static void Write(Span<byte> destination, int[] values)
+    {
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(destination[(4 * i)..], values[i]);
+    }
+
+    private static int[] Read(ReadOnlySpan<byte> source)
+    {
+        var values = new int[source.Length / 4];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = BinaryPrimitives.ReadInt32LittleEndian(source[(4 * i)..]);
+        return values;
+    }
+}

@@ -1,0 +1,88 @@
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>
+/// One round's step of the model, in integers: d = rule(updates); m ← β·m + d; w ← w + η·m; and, where the members accepted a backbone,
+/// w ← w + α(aux − w) on the backbone. β, η, α in Q16; products are rounded half away from zero, sums saturate at the int32 range.
+/// </summary>
+public static class IntegerAggregator
+{
+    private const int MinRange = 1 << 18;
+
+    /// <summary>A round without a usable contribution leaves weights and momentum as they were; a blend still happens.</summary>
+    /// <param name="auxiliary">A backbone that matches the layout (<see cref="BackbonePayload.Matches"/>), or null.</param>
+    /// <exception cref="ArgumentException">The auxiliary backbone is not of the layout's length.</exception>
+    public static FixedPointModel Step(
+        FixedPointModel model, RoundPolicy policy, IAggregationRule rule, IReadOnlyList<DecodedUpdate> updates,
+        BackbonePayload? auxiliary = null, int alphaQ16 = 0)
+    {
+        int length = model.Layout.Length;
+        var weights = GC.AllocateUninitializedArray<int>(length);
+        var momentum = GC.AllocateUninitializedArray<int>(length);
+        if (updates.Count == 0)
+        {
+            model.Weights.CopyTo(weights, 0);
+            model.Momentum.CopyTo(momentum, 0);
+        }
+        else
+        {
+            InRanges(length, (start, count) =>
+            {
+                // The aggregate is written where the momentum will stand, so that one pass turns it into both results.
+                var delta = momentum.AsSpan(start, count);
+                rule.Aggregate(updates, start, delta);
+                Step(
+                    model.Weights.AsSpan(start, count), model.Momentum.AsSpan(start, count), policy.ServerMomentumQ16, policy.ServerRateQ16,
+                    weights.AsSpan(start, count), delta);
+            });
+        }
+
+        if (auxiliary is not null)
+            Blend(model.Layout, auxiliary, alphaQ16, weights);
+        return new FixedPointModel(model.Layout, weights, momentum);
+    }
+
+    /// <summary>Coordinates do not depend on each other, so the cores share a large model.</summary>
+    private static void InRanges(int length, Action<int, int> step)
+    {
+        int ranges = Math.Clamp(length / MinRange, 1, Environment.ProcessorCount);
+        Parallel.For(0, ranges, i =>
+        {
+            int start = (int)((long)length * i / ranges);
+            step(start, (int)((long)length * (i + 1) / ranges) - start);
+        });
+    }
+
+    private static void Step(
+        ReadOnlySpan<int> weights, ReadOnlySpan<int> momentum, int beta, int eta, Span<int> newWeights, Span<int> deltaThenMomentum)
+    {
+        for (int i = 0; i < weights.Length; i++)
+        {
+            int m = Saturate(deltaThenMomentum[i] + MultiplyQ16(momentum[i], beta));
+            deltaThenMomentum[i] = m;
+            newWeights[i] = Saturate(weights[i] + MultiplyQ16(m, eta));
+        }
+    }
+
+    private static void Blend(ModelLayout layout, BackbonePayload auxiliary, int alphaQ16, Span<int> weights)
+    {
+        if (auxiliary.Values.Length != layout.SparseLength)
+            throw new ArgumentException($"{auxiliary.Values.Length} auxiliary values where the backbone has {layout.SparseLength}", nameof(auxiliary));
+        foreach (var run in layout.Coordinates.Backbone)
+        {
+            var own = weights.Slice(run.FlatStart, run.Length);
+            var other = auxiliary.Values.AsSpan(run.Start, run.Length);
+            for (int i = 0; i < own.Length; i++)
+                own[i] = Saturate(own[i] + MultiplyQ16((long)other[i] - own[i], alphaQ16));
+        }
+    }
+
+    /// <summary>value · factor / 2¹⁶, half away from zero. |value| &lt; 2³³ and factor ≤ 2²⁰ keep the product below 2⁵³.</summary>
+    private static long MultiplyQ16(long value, int factor)
+    {
+        // Signs are random and a branch on them would cost more than all the rest.
+        long product = value * factor;
+        return (product + (1 << 15) + (product >> 63)) >> 16;
+    }
+
+    private static int Saturate(long value) => (int)Math.Clamp(value, int.MinValue, int.MaxValue);
+}

@@ -1,0 +1,55 @@
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>Sites may train: the base model is attested by a quorum (round 1: named by the genesis).</summary>
+/// <param name="Round">From 1.</param>
+/// <param name="Base">Digest of the <see cref="FixedPointModel"/> to start from.</param>
+/// <param name="Seed">Id of the block that opened the round; seeds every pseudo-random choice of the round.</param>
+public sealed record RoundOpened(long Round, Digest Base, Digest Seed, long DeadlineHeight) : IChainEvent;
+
+/// <summary>No more contributions: every replica aggregates these payloads, in this order, and attests the result.</summary>
+/// <param name="Contributions">Payload digests by member, ordered by seat.</param>
+/// <param name="Auxiliary">A backbone accepted by the members, blended in after the aggregate; or null.</param>
+public sealed record RoundClosed(
+    long Round, Digest Base, IReadOnlyList<RoundContribution> Contributions, AuxiliaryBlend? Auxiliary) : IChainEvent;
+
+public sealed record RoundContribution(string Member, Digest Payload);
+
+/// <param name="Payload">Digest of the auxiliary backbone's payload.</param>
+/// <param name="AlphaQ16">w + α(aux − w), α in Q16.</param>
+public sealed record AuxiliaryBlend(Digest Payload, int AlphaQ16);
+
+/// <summary>n−f members attested the same digests.</summary>
+/// <param name="Backbone">Digest of the model's backbone payload, the only part a bridge may carry.</param>
+public sealed record RoundFinalized(long Round, Digest Model, Digest Backbone) : IChainEvent;
+
+/// <summary>Members decided that the round comes to nothing: what was contributed to it is in no model.</summary>
+public sealed record RoundAbandoned(long Round) : IChainEvent;
+
+/// <summary>Members decided to go on from the model of an earlier final round; those after it are no part of any later model.</summary>
+public sealed record TrainingRestarted(long FromRound, Digest Model) : IChainEvent;
+
+/// <summary>Contributions wait until <see cref="TrainingResumed"/>.</summary>
+public sealed record TrainingPaused(long Round) : IChainEvent;
+
+/// <param name="DeadlineHeight">The open round's new deadline.</param>
+public sealed record TrainingResumed(long Round, long DeadlineHeight) : IChainEvent;
+
+/// <summary>The last round is final, or members stopped training: sites personalize.</summary>
+/// <param name="Round">The last final round; 0 when there was none.</param>
+public sealed record TrainingCompleted(long Round, Digest Model) : IChainEvent;
+
+/// <summary>A member published coarse fixed-point metrics of a final model on its own validation data.</summary>
+public sealed record MetricsReported(string Member, long Round, int AucPpm, int SizeBucket) : IChainEvent;
+
+/// <summary>The deadline came with fewer contributions than the policy's quorum.</summary>
+public sealed record RoundExtended(long Round, long DeadlineHeight) : IChainEvent;
+
+/// <summary>Members decided that an excluded one contributes again.</summary>
+public sealed record MemberReadmitted(string Member) : IChainEvent;
+
+/// <summary>A member signed two conflicting statements, and its contributions count no more.</summary>
+/// <param name="Round">The learning round from which on.</param>
+public sealed record MemberExcluded(string Member, long Round) : IChainEvent;

@@ -1,0 +1,18 @@
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>An immutable picture of the round state after a block.</summary>
+/// <param name="Round">The newest round that was opened.</param>
+/// <param name="Base">The current round's base model; once completed, the final model.</param>
+/// <param name="Contributions">So far, by seat.</param>
+/// <param name="Attested">Members that attested the closed round, by seat.</param>
+/// <param name="LastRound">The round after which training is complete.</param>
+/// <param name="Finals">The newest final rounds that training descends from, oldest first; it can be restarted from them.</param>
+/// <param name="Excluded">Members whose contributions are refused because they equivocated, by seat.</param>
+public sealed record RoundInfo(
+    RoundPhase Phase, long Round, Digest Base, Digest Seed, long DeadlineHeight, IReadOnlyList<RoundContribution> Contributions,
+    IReadOnlyList<string> Attested, bool Paused, long LastRound, IReadOnlyList<FinalRound> Finals, IReadOnlyList<string> Excluded);
+
+/// <param name="Model">Digest of the model that n−f members attested.</param>
+public sealed record FinalRound(long Round, Digest Model);

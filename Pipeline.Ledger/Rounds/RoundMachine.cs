@@ -1,0 +1,355 @@
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>
+/// The learning state of a chain: open → closed → final → open … → completed. Pure and deterministic: transactions of a block first, then
+/// <see cref="EndBlock"/> decides what the block's height and content lead to. Members and policy are those of the genesis; pausing, stopping and
+/// restarting are decisions that others take (<see cref="Governance"/>).
+/// </summary>
+public sealed class RoundMachine
+{
+    /// <summary>Final rounds, the newest included, that training can be restarted from.</summary>
+    public const int RememberedFinals = 8;
+
+    private readonly Digest _chainId;
+    private readonly MemberSet _members;
+    private readonly RoundPolicy _policy;
+    private readonly ISignatureVerifier _verifier;
+
+    // By seat; null = none yet.
+    private readonly Contribution?[] _contributions;
+    private readonly Attestation?[] _attestations;
+    private readonly Metrics?[] _metrics;
+    private readonly bool[] _excluded;
+    private readonly Queue<AuxiliaryBlend> _blends = new();
+    private readonly List<FinalRound> _finals = [];
+
+    private RoundPhase _phase = RoundPhase.Waiting;
+    private bool _paused;
+    private long _round;
+    private long _lastRound;
+    private Digest _base;
+    private Digest _seed;
+    private long _deadline;
+
+    public RoundMachine(Digest chainId, MemberSet members, RoundPolicy policy, Digest initialModel, ISignatureVerifier verifier)
+    {
+        if (policy.Quorum > members.Count)
+            throw new ArgumentException($"a quorum of {policy.Quorum} contributions with {members.Count} members", nameof(policy));
+        _chainId = chainId;
+        _members = members;
+        _policy = policy;
+        _verifier = verifier;
+        _base = initialModel;
+        _lastRound = policy.Rounds;
+        _contributions = new Contribution?[members.Count];
+        _attestations = new Attestation?[members.Count];
+        _metrics = new Metrics?[members.Count];
+        _excluded = new bool[members.Count];
+    }
+
+    /// <summary>
+    /// The first block opens round 1, and an open round with enough contributions waits only for its deadline height: blocks are due although no
+    /// transaction waits.
+    /// </summary>
+    public bool WantsBlock => _phase == RoundPhase.Waiting || (_phase == RoundPhase.Open && !_paused && Contributed >= _policy.Quorum);
+
+    /// <summary>Mean of the members' last reported macro-AUC × 10⁶, rounded down; −1 when none reported.</summary>
+    public int MeanAucPpm
+    {
+        get
+        {
+            long sum = 0;
+            int count = 0;
+            foreach (var metrics in _metrics)
+            {
+                if (metrics is null)
+                    continue;
+                sum += metrics.AucPpm;
+                count++;
+            }
+
+            return count == 0 ? -1 : (int)(sum / count);
+        }
+    }
+
+    private int Contributed => _contributions.Count(c => c is not null);
+
+    private long LastFinal => _finals.Count > 0 ? _finals[^1].Round : 0;
+
+    public RoundInfo Info => new(
+        _phase, _round, _base, _seed, _deadline, Contributions(),
+        [.. Enumerable.Range(0, _members.Count).Where(s => _attestations[s] is not null).Select(s => _members[s].Id)], _paused, _lastRound,
+        [.. _finals], [.. Enumerable.Range(0, _members.Count).Where(s => _excluded[s]).Select(s => _members[s].Id)]);
+
+    public string? Check(string sender, Contribution contribution)
+    {
+        int seat = _members.IndexOf(sender);
+        if (seat < 0)
+            return $"'{sender}' is not a member";
+        if (_excluded[seat])
+            return $"'{sender}' signed two conflicting statements and is excluded until the members readmit it";
+        if (_phase != RoundPhase.Open)
+            return $"no round is open (round {_round} is {_phase.ToString().ToLowerInvariant()})";
+        if (_paused)
+            return $"training is paused in round {_round}; contribute when it resumes";
+        if (contribution.Round != _round)
+            return $"a contribution to round {contribution.Round}; round {_round} is open";
+        if (contribution.Base != _base)
+            return $"relative to model {contribution.Base.Short}; round {_round} starts from {_base.Short}";
+        if (_contributions[seat] is not null)
+            return $"'{sender}' has already contributed to round {_round}";
+        return AckQuorum.Verify(_chainId, _members, _verifier, contribution.Payload, contribution.Acks);
+    }
+
+    public string? Check(string sender, Attestation attestation)
+    {
+        int seat = _members.IndexOf(sender);
+        if (seat < 0)
+            return $"'{sender}' is not a member";
+        if (_phase != RoundPhase.Closed || attestation.Round != _round)
+            return $"an attestation of round {attestation.Round}; round {_round} is {_phase.ToString().ToLowerInvariant()}";
+        return _attestations[seat] is null ? null : $"'{sender}' has already attested round {_round}";
+    }
+
+    public string? Check(string sender, Metrics metrics)
+    {
+        int seat = _members.IndexOf(sender);
+        if (seat < 0)
+            return $"'{sender}' is not a member";
+        if (metrics.Round > LastFinal)
+            return $"metrics of round {metrics.Round}; the last final round is {LastFinal}";
+        return _metrics[seat] is { } last && last.Round >= metrics.Round
+            ? $"'{sender}' has already reported metrics of round {last.Round}"
+            : null;
+    }
+
+    /// <summary>Checks and, when nothing is wrong, takes effect; otherwise returns why not.</summary>
+    public string? Apply(string sender, Contribution contribution)
+    {
+        if (Check(sender, contribution) is { } refusal)
+            return refusal;
+        _contributions[_members.IndexOf(sender)] = contribution;
+        return null;
+    }
+
+    /// <inheritdoc cref="Apply(string, Contribution)"/>
+    public string? Apply(string sender, Attestation attestation)
+    {
+        if (Check(sender, attestation) is { } refusal)
+            return refusal;
+        _attestations[_members.IndexOf(sender)] = attestation;
+        return null;
+    }
+
+    /// <inheritdoc cref="Apply(string, Contribution)"/>
+    public string? Apply(string sender, Metrics metrics, ICollection<IChainEvent> events)
+    {
+        if (Check(sender, metrics) is { } refusal)
+            return refusal;
+        _metrics[_members.IndexOf(sender)] = metrics;
+        events.Add(new MetricsReported(sender, metrics.Round, metrics.AucPpm, metrics.SizeBucket));
+        return null;
+    }
+
+    /// <summary>A member's equivocation is proved on the chain: what the policy says about it happens.</summary>
+    public void Convict(int seat, ICollection<IChainEvent> events)
+    {
+        if (_policy.OnEquivocation != EquivocationPolicy.Exclude || _excluded[seat])
+            return;
+        _excluded[seat] = true;
+        // A closed round is being aggregated as it stands.
+        if (_phase == RoundPhase.Open)
+            _contributions[seat] = null;
+        events.Add(new MemberExcluded(_members[seat].Id, _phase == RoundPhase.Open ? _round : _round + 1));
+    }
+
+    /// <summary>Null when the member can be readmitted now; otherwise why not.</summary>
+    public string? CheckReadmit(string member) => _members.IndexOf(member) is >= 0 and var seat && _excluded[seat] ? null : $"'{member}' is not excluded";
+
+    /// <summary>After <see cref="CheckReadmit"/>: the member may contribute to the round under way.</summary>
+    public void Readmit(string member, ICollection<IChainEvent> events)
+    {
+        _excluded[_members.IndexOf(member)] = false;
+        events.Add(new MemberReadmitted(member));
+    }
+
+    /// <summary>Blends are taken one per round, in this order, when a round closes.</summary>
+    public void Schedule(AuxiliaryBlend blend)
+    {
+        if (_phase != RoundPhase.Completed)
+            _blends.Enqueue(blend);
+    }
+
+    /// <summary>Null when training can be paused now; otherwise why not.</summary>
+    public string? CheckPause() => _phase == RoundPhase.Completed ? "training is complete" : _paused ? "training is paused already" : null;
+
+    /// <summary>Null when training can be resumed now; otherwise why not.</summary>
+    public string? CheckResume() => _paused ? null : "training is not paused";
+
+    /// <summary>Null when training can be stopped now; otherwise why not.</summary>
+    public string? CheckStop() => _phase switch
+    {
+        RoundPhase.Waiting => "no round has been opened",
+        RoundPhase.Completed => "training is complete",
+        _ => null,
+    };
+
+    /// <summary>Null when training can be restarted from this model of this round now; otherwise why not.</summary>
+    public string? CheckRestart(long round, Digest model)
+    {
+        int index = _finals.FindIndex(f => f.Round == round);
+        if (index < 0)
+            return $"round {round} is not one of the {_finals.Count} newest final rounds";
+        return _finals[index].Model == model ? null : $"round {round} ended in model {_finals[index].Model.Short}, not {model.Short}";
+    }
+
+    /// <summary>After <see cref="CheckPause"/>: contributions wait and no deadline passes; a closed round is still attested.</summary>
+    public void Pause(ICollection<IChainEvent> events)
+    {
+        _paused = true;
+        events.Add(new TrainingPaused(_round));
+    }
+
+    /// <summary>After <see cref="CheckResume"/>: an open round gets a new deadline.</summary>
+    public void Resume(long height, ICollection<IChainEvent> events)
+    {
+        _paused = false;
+        _deadline = height + _policy.DeadlineBlocks;
+        events.Add(new TrainingResumed(_round, _deadline));
+    }
+
+    /// <summary>After <see cref="CheckStop"/>: an open round is abandoned, a closed one becomes the last.</summary>
+    public void Stop(ICollection<IChainEvent> events)
+    {
+        _lastRound = _round;
+        if (_phase == RoundPhase.Closed)
+            return;
+        events.Add(new RoundAbandoned(_round));
+        Complete(events);
+    }
+
+    /// <summary>After <see cref="CheckRestart"/>: the round under way is abandoned; the block's end opens the next one from the older model.</summary>
+    /// <param name="rounds">Rounds until training is complete.</param>
+    public void Restart(long round, int rounds, ICollection<IChainEvent> events)
+    {
+        if (_phase != RoundPhase.Completed)
+            events.Add(new RoundAbandoned(_round));
+        _finals.RemoveAll(f => f.Round > round);
+        events.Add(new TrainingRestarted(round, _finals[^1].Model));
+        _base = _finals[^1].Model;
+        _lastRound = _round + rounds;
+        _paused = false;
+        _phase = RoundPhase.Waiting;
+    }
+
+    /// <summary>After the block's transactions: finalizes, opens, closes or extends.</summary>
+    public void EndBlock(long height, Digest blockId, ICollection<IChainEvent> events)
+    {
+        if (_phase == RoundPhase.Waiting)
+            Open(height, blockId, events);
+        else if (_phase == RoundPhase.Closed && AttestedByQuorum() is { } attested)
+            Finalize(attested, height, blockId, events);
+        else if (_phase == RoundPhase.Open && !_paused)
+            CloseOrExtend(height, events);
+    }
+
+    internal void WriteTo(CanonicalWriter writer)
+    {
+        writer.Array(13).Int((int)_phase).Bool(_paused).Int(_round).Int(_lastRound).Digest(_base).Digest(_seed).Int(_deadline);
+        WriteSeats(writer, _contributions);
+        WriteSeats(writer, _attestations);
+        WriteSeats(writer, _metrics);
+        writer.Array(_excluded.Length);
+        foreach (bool excluded in _excluded)
+            writer.Bool(excluded);
+        writer.EndArray().Array(_blends.Count);
+        foreach (var blend in _blends)
+            writer.Array(2).Digest(blend.Payload).Int(blend.AlphaQ16).EndArray();
+        writer.EndArray().Array(_finals.Count);
+        foreach (var final in _finals)
+            writer.Array(2).Int(final.Round).Digest(final.Model).EndArray();
+        writer.EndArray().EndArray();
+    }
+
+    private static void WriteSeats<T>(CanonicalWriter writer, T?[] seats) where T : class, ICanonical<T>
+    {
+        writer.Array(seats.Length);
+        foreach (var item in seats)
+        {
+            if (item is null)
+                writer.Bool(false);
+            else
+                writer.Item(item);
+        }
+
+        writer.EndArray();
+    }
+
+    private void Open(long height, Digest blockId, ICollection<IChainEvent> events)
+    {
+        _phase = RoundPhase.Open;
+        _round++;
+        _seed = blockId;
+        _deadline = height + _policy.DeadlineBlocks;
+        Array.Clear(_contributions);
+        Array.Clear(_attestations);
+        events.Add(new RoundOpened(_round, _base, blockId, _deadline));
+    }
+
+    private void CloseOrExtend(long height, ICollection<IChainEvent> events)
+    {
+        int contributed = Contributed;
+        bool all = contributed == _members.Count - _excluded.Count(e => e);
+        if (contributed >= _policy.Quorum && (all || height >= _deadline))
+        {
+            _phase = RoundPhase.Closed;
+            events.Add(new RoundClosed(_round, _base, Contributions(), _blends.TryDequeue(out var blend) ? blend : null));
+        }
+        else if (height >= _deadline)
+        {
+            _deadline = height + _policy.DeadlineBlocks;
+            events.Add(new RoundExtended(_round, _deadline));
+        }
+    }
+
+    private void Finalize(Attestation attested, long height, Digest blockId, ICollection<IChainEvent> events)
+    {
+        events.Add(new RoundFinalized(_round, attested.Model, attested.Backbone));
+        _base = attested.Model;
+        _finals.Add(new FinalRound(_round, attested.Model));
+        if (_finals.Count > RememberedFinals)
+            _finals.RemoveAt(0);
+        if (_round < _lastRound)
+            Open(height, blockId, events);
+        else
+            Complete(events);
+    }
+
+    private void Complete(ICollection<IChainEvent> events)
+    {
+        _phase = RoundPhase.Completed;
+        _paused = false;
+        _blends.Clear();
+        events.Add(new TrainingCompleted(LastFinal, _base));
+    }
+
+    private Attestation? AttestedByQuorum()
+    {
+        // A quorum is more than half, so at most one value reaches it.
+        foreach (var candidate in _attestations)
+        {
+            if (candidate is not null && _attestations.Count(a => a == candidate) >= _members.Quorum)
+                return candidate;
+        }
+
+        return null;
+    }
+
+    private RoundContribution[] Contributions() =>
+        [.. Enumerable.Range(0, _members.Count).Where(s => _contributions[s] is not null)
+            .Select(s => new RoundContribution(_members[s].Id, _contributions[s]!.Payload))];
+}

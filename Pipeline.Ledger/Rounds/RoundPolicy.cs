@@ -1,0 +1,59 @@
+using Pipeline.Ledger.Codec;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>How a chain trains. Integers only: rates are parts per million (ppm) or Q16 fixed point (65536 = 1).</summary>
+/// <param name="Rounds">The chain stops after this many.</param>
+/// <param name="Quorum">Contributions with which a round may close at its deadline.</param>
+/// <param name="DeadlineBlocks">A round's deadline: blocks after the one that opened it.</param>
+/// <param name="LocalSteps">Optimizer steps a site takes each round.</param>
+/// <param name="BatchSize">Samples a step.</param>
+/// <param name="LearningRatePpm">Peak learning rate × 10⁶; cosine over the rounds.</param>
+/// <param name="WeightDecayPpm">AdamW weight decay × 10⁶.</param>
+/// <param name="DensityPpm">Share of backbone coordinates that an update selects.</param>
+/// <param name="MaxNorm">Bound on an update's L2 norm, × 2¹⁶; checked in integers before an ack.</param>
+/// <param name="ServerMomentumQ16">β of the server momentum.</param>
+/// <param name="ServerRateQ16">η applied to the aggregated update.</param>
+/// <param name="BridgeEvery">Emit the backbone to granted chains each time this many rounds are final; 0 = never.</param>
+/// <param name="BridgeGrants">Names of the chains that may receive the backbone.</param>
+/// <param name="BlendQ16">α of an accepted auxiliary backbone: w + α(aux − w).</param>
+/// <param name="OnEquivocation">Consequence of two conflicting consensus signatures of one member.</param>
+public sealed record RoundPolicy(
+    int Rounds, int Quorum, int DeadlineBlocks, int LocalSteps, int BatchSize, int LearningRatePpm, int WeightDecayPpm, int DensityPpm,
+    long MaxNorm, int ServerMomentumQ16, int ServerRateQ16, int BridgeEvery, IReadOnlyList<string> BridgeGrants, int BlendQ16,
+    EquivocationPolicy OnEquivocation = EquivocationPolicy.Exclude)
+    : ICanonical<RoundPolicy>
+{
+    public const int One = 1 << 16;
+    public const int MaxGrants = 64;
+
+    public void WriteTo(CanonicalWriter writer)
+    {
+        writer.Array(15).Int(Rounds).Int(Quorum).Int(DeadlineBlocks).Int(LocalSteps).Int(BatchSize).Int(LearningRatePpm)
+            .Int(WeightDecayPpm).Int(DensityPpm).Int(MaxNorm).Int(ServerMomentumQ16).Int(ServerRateQ16).Int(BridgeEvery)
+            .Array(BridgeGrants.Count);
+        foreach (string chain in BridgeGrants)
+            writer.Text(chain);
+        writer.EndArray().Int(BlendQ16).Int((int)OnEquivocation).EndArray();
+    }
+
+    public static RoundPolicy ReadFrom(CanonicalReader reader)
+    {
+        reader.Array(15);
+        int rounds = reader.Int32(1, 1_000_000), quorum = reader.Int32(1, 64), deadline = reader.Int32(1, 1_000_000);
+        int steps = reader.Int32(1, 1_000_000), batch = reader.Int32(1, 1 << 16);
+        int rate = reader.Int32(0, 10_000_000), decay = reader.Int32(0, 10_000_000), density = reader.Int32(1, 1_000_000);
+        long norm = reader.Int(1);
+        int momentum = reader.Int32(0, One - 1), serverRate = reader.Int32(1, 16 * One), every = reader.Int32(0, 1_000_000);
+        int count = reader.ArrayHeader(MaxGrants);
+        var grants = new string[count];
+        for (int i = 0; i < count; i++)
+            grants[i] = reader.Text(Blocks.Genesis.MaxNameLength);
+        reader.EndArray();
+        var policy = new RoundPolicy(
+            rounds, quorum, deadline, steps, batch, rate, decay, density, norm, momentum, serverRate, every, grants, reader.Int32(0, One),
+            (EquivocationPolicy)reader.Int32(0, (int)EquivocationPolicy.Exclude));
+        reader.EndArray();
+        return policy;
+    }
+}

@@ -1,0 +1,46 @@
+using Pipeline.Actors.Personalization;
+using Pipeline.Actors.Training;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Tests.Actors.Training;
+using Xunit;
+
+namespace Pipeline.Tests.Actors.Personalization;
+
+[Collection("torch")]
+public sealed class PersonalizerTests
+{
+    private readonly ResidualCnnSmall _architecture = new();
+
+    public PersonalizerTests() => Assert.Null(new TorchRuntime().Load());
+
+    [Fact]
+    public void Falls_back_to_the_better_of_local_and_global()
+    {
+        var trainer = new SiteTrainer(_architecture, SyntheticImages.Task, TrainerSettings.Default);
+        ImageSet train = SyntheticImages.Set(48, 41), validation = SyntheticImages.Set(40, 42), test = SyntheticImages.Set(60, 43);
+        float[] untrained = _architecture.Initialize(trainer.Layout, 1);
+        float[] trained = Baselines.Train(
+            _architecture, SyntheticImages.Task, TrainerSettings.Default, SyntheticImages.Policy, _architecture.Initialize(trainer.Layout, 2),
+            SyntheticImages.Set(96, 44), Digest.Of([1]));
+        var personalizer = new Personalizer(trainer, 2, new PersonalizerSettings(Steps: 6));
+        foreach (var (global, local) in new[] { (trained, untrained), (untrained, trained) })
+        {
+            var result = personalizer.Run(global, local, SyntheticImages.Policy, train, validation, test, Digest.Of([2]));
+            Assert.True(
+                result.Personalized.Auc >= Math.Max(result.Local.Auc, result.Collaborative.Auc) - 0.01,
+                $"{result.Chosen}: {result.Personalized.Auc} of {result.Local.Auc}, {result.Collaborative.Auc}");
+        }
+    }
+
+    [Fact]
+    public void Keeps_the_global_model_where_nothing_can_be_validated()
+    {
+        var trainer = new SiteTrainer(_architecture, SyntheticImages.Task, TrainerSettings.Default);
+        float[] weights = _architecture.Initialize(trainer.Layout, 1);
+        var set = SyntheticImages.Set(8, 45);
+        var result = new Personalizer(trainer, 2, new PersonalizerSettings()).Run(
+            weights, weights, SyntheticImages.Policy, set, set.Subset([0]), set, Digest.Of([2]));
+        Assert.Equal("global", result.Chosen);
+        Assert.Equal(result.Collaborative, result.Personalized);
+    }
+}

@@ -1,0 +1,33 @@
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Tests.Ledger.Consensus;
+
+/// <summary>Adds the first byte of every transaction's body; refuses zero.</summary>
+internal sealed class CounterApplication : IChainApplication
+{
+    private long _sum;
+
+    public long Height { get; private set; }
+
+    public long Sum => _sum;
+
+    public Digest StateRoot => Digest.Of(Canonical.Encode(w => w.Array(2).Int(Height).Int(_sum).EndArray()));
+
+    public Digest OutboxRoot => Digest.Of([]);
+
+    public bool WantsBlock => false;
+
+    public string? Check(Transaction transaction) => transaction.Body is [> 0, ..] ? null : "nothing to add";
+
+    public BlockOutcome Apply(Block block)
+    {
+        if (block.Header.Height != Height + 1)
+            throw new InvalidOperationException($"height {block.Header.Height} after {Height}");
+        Height++;
+        foreach (var transaction in block.Transactions)
+            _sum += transaction.Body[0];
+        return new BlockOutcome([.. block.Transactions.Select(t => new TransactionReceipt(t.Id, null))], []);
+    }
+}

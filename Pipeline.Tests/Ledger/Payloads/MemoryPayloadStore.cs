@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Payloads;
+
+namespace Pipeline.Tests.Ledger.Payloads;
+
+/// <summary>A payload store without a disk, which can be told that it is full.</summary>
+internal sealed class MemoryPayloadStore : IPayloadStore
+{
+    private readonly ConcurrentDictionary<Digest, byte[]> _payloads = new();
+
+    public bool Full { get; set; }
+
+    public Digest Put(ReadOnlySpan<byte> payload)
+    {
+        if (Full)
+            throw new IOException("the disk is full");
+        var digest = Digest.Of(payload);
+        _payloads.TryAdd(digest, payload.ToArray());
+        return digest;
+    }
+
+    public bool Contains(Digest digest) => _payloads.ContainsKey(digest);
+
+    public bool TryGet(Digest digest, [NotNullWhen(true)] out byte[]? payload) => _payloads.TryGetValue(digest, out payload);
+
+    public void Delete(Digest digest) => _payloads.TryRemove(digest, out _);
+}
