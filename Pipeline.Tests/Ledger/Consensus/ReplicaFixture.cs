@@ -18,7 +18,7 @@ internal sealed class ReplicaFixture : IDisposable
 {
     public const string Chain = "counter";
 
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, ActorSystem> _systems = [];
     private readonly Channel<string> _errors = Channel.CreateUnbounded<string>();
