@@ -29,4 +29,19 @@ internal sealed class DigestApplication : IChainApplication
         StateRoot = Digest.Of(both);
         return new BlockOutcome([.. block.Transactions.Select(t => new TransactionReceipt(t.Id, null))], []);
     }
+
+    public byte[] Save()
+    {
+        var state = new byte[Digest.Size];
+        StateRoot.CopyTo(state);
+        return state;
+    }
+
+    public string? Restore(ReadOnlyMemory<byte> state, BlockHeader next)
+    {
+        if (state.Length != Digest.Size || new Digest(state.Span) != next.StateRoot)
+            return $"not the state that header {next.Height} commits to";
+        (Height, StateRoot) = (next.Height - 1, next.StateRoot);
+        return null;
+    }
 }

@@ -26,10 +26,14 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
     private readonly IActorRef _listener;
     private readonly AggregatorSettings _settings;
     private readonly AggregatorWork _work;
-    private readonly LearningProgress _progress;
+    private readonly MemberSet _members;
     private readonly HashSet<Digest> _offersAsked = [];
     private readonly HashSet<Digest> _offersTold = [];
 
+    // With the height at which they were no longer needed: a restart below it would want them again.
+    private readonly List<(long Height, RoundClosed Round)> _expired = [];
+
+    private LearningProgress _progress;
     private bool _caughtUp;
     private FixedPointModel? _model;
     private FixedPointModel? _candidate;
@@ -46,6 +50,7 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
         AggregatorSettings settings, IAggregationRule rule)
     {
         _genesis = Canonical.Decode<LearningGenesis>(genesis.Application);
+        _members = genesis.Members;
         _transactions = transactions;
         _replica = replica;
         _exchange = exchange;
@@ -55,6 +60,8 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
         _progress = new LearningProgress(transactions.Member, settings.KeepRounds);
 
         Receive<ChainProtocol.BlockApplied>(OnBlock);
+        Receive<ChainProtocol.StateAt>(OnState);
+        Receive<ChainProtocol.SnapshotTaken>(OnSnapshot);
         Receive<ChainProtocol.CaughtUp>(OnCaughtUp);
         Receive<ChainProtocol.SubmitAccepted>(_ => { });
         Receive<ChainProtocol.SubmitRefused>(m => _log.Debug("Transaction {0} was not taken: {1}", m.TransactionId.Short, m.Reason));
@@ -85,7 +92,7 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        _replica.Tell(new ChainProtocol.Subscribe(Self, 0));
+        _replica.Tell(new ChainProtocol.Follow(Self));
         Timers.StartPeriodicTimer(nameof(AskAgain), AskAgain.Instance, _settings.AskAgainInterval);
     }
 
@@ -100,14 +107,37 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
                 OnRoundOver();
         }
 
-        var expired = _progress.Expire();
+        NoteExpired(_progress.Expire());
         if (!_caughtUp)
             return;
-        if (expired.Count > 0)
-            _work.Delete(expired, Self);
         if (_attestation is not null && applied.Block.Block.Transactions.Any(t => t.Id == _attestation.Id))
             StopAttesting();
         Advance();
+    }
+
+    /// <summary>Goes on from a state: at the start, and where the replica itself went on from a snapshot of others.</summary>
+    private void OnState(ChainProtocol.StateAt at)
+    {
+        var before = _progress;
+        _progress = LearningProgress.At(Canonical.Decode<LearningSnapshot>(at.State), _members, _transactions.Member, _settings.KeepRounds);
+        StopAttesting();
+        _collection = null;
+        _seeking = null;
+        foreach (var closed in _progress.Closed)
+            _listener.Tell(new LearningProtocol.ChainEvent(at.Height, closed, Replayed: true));
+        NoteExpired([.. before.Closed.Where(closed => _progress.Closed.All(known => known.Round != closed.Round)), .. _progress.Expire()]);
+        if (_caughtUp)
+            Advance();
+    }
+
+    private void NoteExpired(IEnumerable<RoundClosed> rounds) => _expired.AddRange(rounds.Select(round => (_progress.Height, round)));
+
+    private void OnSnapshot(ChainProtocol.SnapshotTaken snapshot)
+    {
+        RoundClosed[] covered = [.. _expired.Where(e => e.Height <= snapshot.Height).Select(e => e.Round)];
+        _expired.RemoveAll(e => e.Height <= snapshot.Height);
+        if (covered.Length > 0)
+            _work.Delete(covered, Self);
     }
 
     private void OnCaughtUp(ChainProtocol.CaughtUp caughtUp)

@@ -17,12 +17,13 @@ public sealed class LearningApplication : IChainApplication
     private readonly string _name;
     private readonly MemberSet _members;
     private readonly ISignatureVerifier _verifier;
-    private readonly RoundMachine _rounds;
-    private readonly BridgeMachine _bridge;
-    private readonly GovernanceMachine _governance;
     private readonly Digest _taskHash;
     private readonly Digest _backboneLayout;
     private readonly long _backboneBytes;
+    private readonly BridgeTerms _terms;
+    private RoundMachine _rounds;
+    private BridgeMachine _bridge;
+    private GovernanceMachine _governance;
     private Digest _lastBlock = Digest.Zero;
     private long _time;
     private volatile LearningView _view;
@@ -38,13 +39,10 @@ public sealed class LearningApplication : IChainApplication
         _taskHash = learning.Task.Hash;
         _backboneLayout = BackbonePayload.LayoutDigest(learning.Layout);
         _backboneBytes = BackbonePayload.BytesFor(learning.Layout);
-        _rounds = new RoundMachine(genesis.ChainId, genesis.Members, learning.Policy, learning.InitialModel, verifier);
-        _bridge = new BridgeMachine(
-            new BridgeTerms(
-                genesis.ChainId, genesis.Name, genesis.Members, genesis.Time, learning.Task.Architecture, _backboneLayout, _backboneBytes,
-                learning.Policy.DeadlineBlocks, learning.TrustedChains),
-            verifier);
-        _governance = new GovernanceMachine(genesis.Members, Check, Execute);
+        _terms = new BridgeTerms(
+            genesis.ChainId, genesis.Name, genesis.Members, genesis.Time, learning.Task.Architecture, _backboneLayout, _backboneBytes,
+            learning.Policy.DeadlineBlocks, learning.TrustedChains);
+        (_rounds, _bridge, _governance) = StartMachines();
         StateRoot = ComputeStateRoot();
         _view = TakeView();
     }
@@ -124,6 +122,40 @@ public sealed class LearningApplication : IChainApplication
         _view = TakeView();
         return new BlockOutcome(receipts, events);
     }
+
+    public byte[] Save() => Canonical.Encode(new LearningSnapshot(
+        Height, _time, _lastBlock, _rounds.Snapshot(), _bridge.Snapshot(), _governance.Snapshot()));
+
+    public string? Restore(ReadOnlyMemory<byte> state, BlockHeader next)
+    {
+        if (!Canonical.TryDecode<LearningSnapshot>(state, out var snapshot, out string? error))
+            return error;
+        if (snapshot.Height != next.Height - 1)
+            return $"the state after height {snapshot.Height}, where the header of {next.Height} commits to that after {next.Height - 1}";
+        var (rounds, bridge, governance) = StartMachines();
+        try
+        {
+            rounds.Restore(snapshot.Rounds);
+            bridge.Restore(snapshot.Bridge);
+            governance.Restore(snapshot.Governance);
+        }
+        catch (CanonicalFormatException e)
+        {
+            return e.Message;
+        }
+
+        var root = RootOf(snapshot.Height, snapshot.Time, snapshot.LastBlock, rounds, bridge, governance);
+        if (root != next.StateRoot || bridge.Outbox.Root != next.OutboxRoot)
+            return $"its root is {root.Short}, and header {next.Height} commits to {next.StateRoot.Short}";
+        (_rounds, _bridge, _governance) = (rounds, bridge, governance);
+        (Height, _time, _lastBlock, StateRoot) = (snapshot.Height, snapshot.Time, snapshot.LastBlock, root);
+        _view = TakeView();
+        return null;
+    }
+
+    private (RoundMachine Rounds, BridgeMachine Bridge, GovernanceMachine Governance) StartMachines() => (
+        new RoundMachine(_chainId, _members, Learning.Policy, Learning.InitialModel, _verifier), new BridgeMachine(_terms, _verifier),
+        new GovernanceMachine(_members, Check, Execute));
 
     private void Convict(byte[] bytes, List<IChainEvent> events)
     {
@@ -209,14 +241,16 @@ public sealed class LearningApplication : IChainApplication
         }
     }
 
-    private Digest ComputeStateRoot() => Digest.Of(Canonical.Encode(w =>
-    {
-        w.Array(6).Int(Height).Int(_time).Digest(_lastBlock);
-        _rounds.WriteTo(w);
-        _bridge.WriteTo(w);
-        _governance.WriteTo(w);
-        w.EndArray();
-    }));
+    private Digest ComputeStateRoot() => RootOf(Height, _time, _lastBlock, _rounds, _bridge, _governance);
+
+    private static Digest RootOf(
+        long height, long time, Digest lastBlock, RoundMachine rounds, BridgeMachine bridge, GovernanceMachine governance) =>
+        Digest.Of(Canonical.Encode(w =>
+        {
+            w.Array(6).Int(height).Int(time).Digest(lastBlock).Item(rounds.Snapshot());
+            bridge.WriteTo(w);
+            w.Item(governance.Snapshot()).EndArray();
+        }));
 
     private LearningView TakeView() =>
         new(Height, _time, StateRoot, _rounds.Info, _rounds.MeanAucPpm, [.. _bridge.Channels], _bridge.Outbox, _governance.Info);

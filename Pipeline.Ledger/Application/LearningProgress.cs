@@ -7,7 +7,7 @@ using Pipeline.Ledger.Rounds;
 namespace Pipeline.Ledger.Application;
 
 /// <summary>
-/// What a replay of the chain's events says is still to be done: the newest round, whether it waits for its aggregate, which offers are
+/// What the chain's state and the events since say is still to be done: the newest round, whether it waits for its aggregate, which offers are
 /// undecided. Pure; the aggregator acts on it once it has caught up.
 /// </summary>
 /// <param name="keepRounds">Final rounds whose model and contributions are kept: a missing model can be recomputed from them, training restarted.</param>
@@ -24,7 +24,7 @@ internal sealed class LearningProgress(string member, int keepRounds)
     /// <summary>The closed round that waits for n−f attestations, or null.</summary>
     public RoundClosed? AwaitingAggregate { get; private set; }
 
-    public RoundFinalized? LastFinal { get; private set; }
+    public FinalRound? LastFinal { get; private set; }
 
     /// <summary>Training is complete; null when it was restarted since.</summary>
     public TrainingCompleted? Completed { get; private set; }
@@ -37,6 +37,36 @@ internal sealed class LearningProgress(string member, int keepRounds)
 
     /// <summary>The model that the chain stands at: base of the newest round, or the final one. Null before the first block.</summary>
     public Digest? Model => Completed?.Model ?? Open?.Base;
+
+    /// <summary>As if every block up to the state had been taken in, as far as the state remembers them.</summary>
+    public static LearningProgress At(LearningSnapshot state, MemberSet members, string member, int keepRounds)
+    {
+        var rounds = state.Rounds;
+        int seat = members.IndexOf(member);
+        var progress = new LearningProgress(member, keepRounds)
+        {
+            Height = state.Height,
+            Open = rounds.Round == 0 ? null : new RoundOpened(rounds.Round, rounds.Base, rounds.Seed, rounds.DeadlineHeight),
+            AwaitingAggregate = rounds.Phase == RoundPhase.Closed ? rounds.Closed[^1] : null,
+            LastFinal = rounds.Finals.Count == 0 ? null : rounds.Finals[^1],
+            OwnAttested = seat >= 0 && rounds.Attestations[seat] is { } own ? own.Round : 0,
+        };
+        if (rounds.Phase == RoundPhase.Completed)
+            progress.Completed = new TrainingCompleted(progress.LastFinal?.Round ?? 0, rounds.Base);
+        foreach (var closed in rounds.Closed)
+            progress._closed[closed.Round] = closed;
+        progress._finals.AddRange(rounds.Finals.Select(f => f.Round));
+        foreach (var channel in state.Bridge.Channels)
+        {
+            if (channel.Offer is { } offer && (seat < 0 || ((offer.Accepts | offer.Refuses) >> seat & 1) == 0))
+                progress._offers[offer.Packet.Payload] = offer.Packet;
+        }
+
+        return progress;
+    }
+
+    /// <summary>Closed rounds that are remembered, oldest first.</summary>
+    public IReadOnlyCollection<RoundClosed> Closed => _closed.Values;
 
     /// <summary>Takes a block in; false when it was already taken.</summary>
     public bool TryTake(ChainProtocol.BlockApplied applied)
@@ -99,7 +129,7 @@ internal sealed class LearningProgress(string member, int keepRounds)
                 break;
             case RoundFinalized final:
                 AwaitingAggregate = null;
-                LastFinal = final;
+                LastFinal = new FinalRound(final.Round, final.Model);
                 _finals.Add(final.Round);
                 break;
             case RoundAbandoned:

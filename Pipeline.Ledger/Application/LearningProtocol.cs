@@ -11,8 +11,11 @@ namespace Pipeline.Ledger.Application;
 /// </summary>
 public static class LearningProtocol
 {
-    /// <summary>Every event of the chain, from the first block on, in order.</summary>
-    /// <param name="Replayed">From the journal, before the replica had caught up: learn from it, do not act on it.</param>
+    /// <summary>
+    /// Every event of the chain since this site's aggregator started, in order; before them, how the rounds closed that the chain's state
+    /// remembers.
+    /// </summary>
+    /// <param name="Replayed">It happened earlier: learn from it, do not act on it.</param>
     public sealed record ChainEvent(long Height, IChainEvent Event, bool Replayed);
 
     /// <summary>All that the journal held has been told; what follows is new. The newest open round's model follows as <see cref="ModelReady"/>.</summary>

@@ -19,7 +19,26 @@ public static class ChainProtocol
     /// </summary>
     public sealed record Subscribe(IActorRef Subscriber, long AfterHeight);
 
-    /// <summary>Sent once after <see cref="Subscribe"/>, when every block that the journal held has been delivered: act on what follows.</summary>
+    /// <summary>
+    /// From now on <paramref name="Subscriber"/> receives a <see cref="BlockApplied"/> for every block above the state that <see cref="StateAt"/>
+    /// brings first: for those who need where the chain stands and not how it came there.
+    /// </summary>
+    public sealed record Follow(IActorRef Subscriber);
+
+    /// <summary>
+    /// The whole state after a height. Also sent to every subscriber in place of blocks that this replica has skipped, because it went on from a
+    /// snapshot of others.
+    /// </summary>
+    /// <param name="State">What the application saved (<see cref="IChainApplication.Save"/>).</param>
+    public sealed record StateAt(long Height, byte[] State);
+
+    /// <summary>A restart begins at this height or above: what only blocks up to it need may go. Sent to every subscriber.</summary>
+    public sealed record SnapshotTaken(long Height);
+
+    /// <summary>
+    /// Sent once after <see cref="Subscribe"/> or <see cref="Follow"/>, when every block that the journal held has been delivered: act on what
+    /// follows.
+    /// </summary>
     public sealed record CaughtUp(long Height);
 
     public sealed record BlockApplied(CommittedBlock Block, BlockOutcome Outcome, Digest StateRoot);

@@ -39,4 +39,15 @@ public interface IChainApplication
     /// <summary>Executes the block of height <see cref="Height"/> + 1.</summary>
     /// <exception cref="InvalidOperationException">The block is of another height.</exception>
     BlockOutcome Apply(Block block);
+
+    /// <summary>The whole state after <see cref="Height"/> as canonical bytes: what <see cref="Restore"/> takes.</summary>
+    byte[] Save();
+
+    /// <summary>
+    /// Takes over a state that another replica, or this one in an earlier life, has saved. Null when that is done; otherwise what is wrong
+    /// with the bytes, and nothing has changed.
+    /// </summary>
+    /// <param name="state">Untrusted, but for <paramref name="next"/>.</param>
+    /// <param name="next">The certified header above the state: it commits to the roots after its parent.</param>
+    string? Restore(ReadOnlyMemory<byte> state, BlockHeader next);
 }

@@ -11,11 +11,6 @@ public sealed record BridgeChannel(LightClient Client, long NextSequence, Auxili
     {
         writer.Array(3);
         Client.WriteTo(writer);
-        writer.Int(NextSequence);
-        if (Offer is null)
-            writer.Bool(false);
-        else
-            Offer.WriteTo(writer);
-        writer.EndArray();
+        writer.Int(NextSequence).List(Offer is null ? [] : new[] { Offer }).EndArray();
     }
 }

@@ -140,9 +140,28 @@ public sealed class BridgeMachine
         }
     }
 
+    /// <summary>A picture of the whole state, from which <see cref="Restore"/> makes the same machine.</summary>
+    public BridgeSnapshot Snapshot() => new(
+        [.. Outbox.Leaves], [.. _nextOutgoing.Select(n => new BridgeSnapshot.Sequence(n.Key, n.Value))],
+        [.. _channels.Select(BridgeSnapshot.Channel.Of)]);
+
+    /// <summary>Takes the state over.</summary>
+    /// <exception cref="CanonicalFormatException">It is not of the chains that the genesis trusts.</exception>
+    public void Restore(BridgeSnapshot snapshot)
+    {
+        if (snapshot.Channels.Count != _channels.Length)
+            throw new CanonicalFormatException($"{snapshot.Channels.Count} channels where the genesis trusts {_channels.Length} chains");
+        BridgeChannel[] channels = [.. snapshot.Channels.Select((channel, i) => channel.ToChannel(_channels[i].Client.Chain))];
+        channels.CopyTo(_channels, 0);
+        Outbox = Outbox.Of([.. snapshot.Leaves]);
+        _nextOutgoing.Clear();
+        foreach (var (destination, next) in snapshot.Outgoing)
+            _nextOutgoing[destination] = next;
+    }
+
     internal void WriteTo(CanonicalWriter writer)
     {
-        writer.Array(4).Digest(Outbox.Root).Int(Outbox.Leaves.Count).Array(_nextOutgoing.Count);
+        writer.Array(4).Digest(Outbox.History).Int(Outbox.Leaves.Count).Array(_nextOutgoing.Count);
         foreach (var (destination, next) in _nextOutgoing)
             writer.Array(2).Text(destination).Int(next).EndArray();
         writer.EndArray().Array(_channels.Length);

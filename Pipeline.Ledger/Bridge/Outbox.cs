@@ -6,7 +6,20 @@ namespace Pipeline.Ledger.Bridge;
 
 /// <param name="Height">The block that emitted it.</param>
 /// <param name="Bytes">Canonical [kind, content].</param>
-public sealed record OutboxLeaf(long Height, byte[] Bytes);
+public sealed record OutboxLeaf(long Height, byte[] Bytes) : ICanonical<OutboxLeaf>
+{
+    public const int MaxBytes = 4096;
+
+    public void WriteTo(CanonicalWriter writer) => writer.Array(2).Int(Height).Bytes(Bytes).EndArray();
+
+    public static OutboxLeaf ReadFrom(CanonicalReader reader)
+    {
+        reader.Array(2);
+        var leaf = new OutboxLeaf(reader.Int(1), reader.Bytes(MaxBytes));
+        reader.EndArray();
+        return leaf;
+    }
+}
 
 /// <summary>
 /// Everything a chain has said to others, in order: the leaves of an RFC 9162 tree whose root stands in every header. Append-only and
@@ -14,7 +27,6 @@ public sealed record OutboxLeaf(long Height, byte[] Bytes);
 /// </summary>
 public sealed class Outbox
 {
-    private const int PacketKind = 1;
     private const int AckKind = 2;
 
     private readonly ImmutableList<OutboxLeaf> _leaves;
@@ -23,20 +35,30 @@ public sealed class Outbox
     {
         _leaves = leaves;
         Root = MerkleTree.Root([.. leaves.Select(l => l.Bytes)]);
+        History = MerkleTree.Root([.. leaves.Select(Canonical.Encode)]);
     }
 
     public static Outbox Empty { get; } = new([]);
 
     public Digest Root { get; }
 
+    /// <summary>Commits to the leaves with their heights, which <see cref="Root"/> does not.</summary>
+    internal Digest History { get; }
+
     public IReadOnlyList<OutboxLeaf> Leaves => _leaves;
+
+    internal static Outbox Of(IReadOnlyCollection<OutboxLeaf> leaves) => new([.. leaves]);
+
+    /// <summary>The packet in a leaf; null where it is an ack.</summary>
+    public static AuxiliaryPacket? PacketIn(OutboxLeaf leaf) =>
+        Canonical.TryDecode<OutboxPacket>(leaf.Bytes, out var content, out _) ? content.Packet : null;
 
     public Outbox Add(long height, AuxiliaryPacket packet) => new(_leaves.Add(new OutboxLeaf(height, LeafOf(packet))));
 
     public Outbox Add(long height, PacketAck ack) => new(_leaves.Add(new OutboxLeaf(height, LeafOf(ack))));
 
-    /// <summary>The leaf that commits to a packet; the kind keeps a packet from being taken for an ack.</summary>
-    public static byte[] LeafOf(AuxiliaryPacket packet) => Canonical.Encode(w => w.Array(2).Int(PacketKind).Item(packet).EndArray());
+    /// <summary>The leaf that commits to a packet.</summary>
+    public static byte[] LeafOf(AuxiliaryPacket packet) => Canonical.Encode(new OutboxPacket(packet));
 
     public static byte[] LeafOf(PacketAck ack) => Canonical.Encode(w => w.Array(2).Int(AckKind).Item(ack).EndArray());
 

@@ -102,6 +102,16 @@ public sealed class CanonicalReader
         return [.. values];
     }
 
+    public T?[] Optionals<T>(int maximum) where T : class, ICanonical<T>
+    {
+        int count = ArrayHeader(maximum);
+        var values = new List<T?>();
+        for (int i = 0; i < count; i++)
+            values.Add(List<T>(1).FirstOrDefault());
+        EndArray();
+        return [.. values];
+    }
+
     internal void End()
     {
         if (_cbor.BytesRemaining != 0)

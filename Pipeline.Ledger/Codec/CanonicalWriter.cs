@@ -73,5 +73,15 @@ public sealed class CanonicalWriter
         return this;
     }
 
+    /// <summary>Items by place, each as a list of none or one.</summary>
+    public CanonicalWriter Optionals<T>(IReadOnlyCollection<T?> values) where T : class, ICanonical<T>
+    {
+        _cbor.WriteStartArray(values.Count);
+        foreach (var value in values)
+            List(value is null ? [] : new[] { value });
+        _cbor.WriteEndArray();
+        return this;
+    }
+
     internal byte[] ToBytes() => _cbor.Encode();
 }

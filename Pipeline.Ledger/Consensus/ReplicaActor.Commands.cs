@@ -55,6 +55,14 @@ public sealed partial class ReplicaActor
         Context.Watch(subscribe.Subscriber);
     }
 
+    private void OnFollow(ChainProtocol.Follow follow)
+    {
+        follow.Subscriber.Tell(new ChainProtocol.StateAt(_applied.Count, _application.Save()));
+        follow.Subscriber.Tell(new ChainProtocol.CaughtUp(_applied.Count));
+        _subscribers.Add(follow.Subscriber);
+        Context.Watch(follow.Subscriber);
+    }
+
     private ChainProtocol.ChainStatus Status() => new(
         _genesis.Name, _genesis.ChainId, _applied.Count, _core.Round, _assembler.StateRoot, _catchUp.IsSyncing, _mempool.Count,
         _settings.Network.BytesSent(_genesis.ChainId, PeerLane.Consensus) + _settings.Network.BytesSent(_genesis.ChainId, PeerLane.Sync));

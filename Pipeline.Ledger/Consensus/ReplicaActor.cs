@@ -66,6 +66,7 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
         Command<BlockDue>(OnBlockDue);
         Command<ChainProtocol.Submit>(OnSubmit);
         Command<ChainProtocol.Subscribe>(OnSubscribe);
+        Command<ChainProtocol.Follow>(OnFollow);
         Command<ChainProtocol.GetStatus>(_ => Sender.Tell(Status()));
         Command<ChainProtocol.GetHeaders>(OnGetHeaders);
         Command<Terminated>(t => _subscribers.Remove(t.ActorRef));

@@ -49,17 +49,17 @@ public sealed class GovernanceMachine(
         return null;
     }
 
-    internal void WriteTo(CanonicalWriter writer)
-    {
-        writer.Array(2).Int(_sequence).Array(_votes.Length);
-        foreach (var vote in _votes)
-        {
-            if (vote is null)
-                writer.Bool(false);
-            else
-                writer.Item(vote);
-        }
+    /// <summary>A picture of the whole state, from which <see cref="Restore"/> makes the same machine.</summary>
+    public GovernanceSnapshot Snapshot() => new(_sequence, [.. _votes]);
 
-        writer.EndArray().EndArray();
+    /// <summary>Takes the state over.</summary>
+    /// <exception cref="CanonicalFormatException">It is of another number of members.</exception>
+    public void Restore(GovernanceSnapshot snapshot)
+    {
+        if (snapshot.Votes.Count != _votes.Length)
+            throw new CanonicalFormatException($"votes of {snapshot.Votes.Count} members where the chain has {_votes.Length}");
+        _sequence = snapshot.Sequence;
+        for (int seat = 0; seat < _votes.Length; seat++)
+            _votes[seat] = snapshot.Votes[seat];
     }
 }

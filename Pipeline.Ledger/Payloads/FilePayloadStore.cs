@@ -97,6 +97,8 @@ public sealed class FilePayloadStore : IPayloadStore
         string path = PathOf(digest);
         lock (_writes)
         {
+            if (IsPruned(digest) && !File.Exists(path))
+                return;
             EnsureFolder(path);
             DurableFile.Write(PayloadFile.Of(_folder, digest, isTombstone: true).Path, Path.Combine(_temporary, $"{digest}.pruned"), []);
             if (!File.Exists(path))

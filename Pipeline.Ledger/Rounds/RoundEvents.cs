@@ -1,4 +1,5 @@
 using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Ledger.Rounds;
@@ -13,13 +14,48 @@ public sealed record RoundOpened(long Round, Digest Base, Digest Seed, long Dead
 /// <param name="Contributions">Payload digests by member, ordered by seat.</param>
 /// <param name="Auxiliary">A backbone accepted by the members, blended in after the aggregate; or null.</param>
 public sealed record RoundClosed(
-    long Round, Digest Base, IReadOnlyList<RoundContribution> Contributions, AuxiliaryBlend? Auxiliary) : IChainEvent;
+    long Round, Digest Base, IReadOnlyList<RoundContribution> Contributions, AuxiliaryBlend? Auxiliary) : IChainEvent, ICanonical<RoundClosed>
+{
+    public void WriteTo(CanonicalWriter writer) =>
+        writer.Array(4).Int(Round).Digest(Base).List(Contributions).List(Auxiliary is null ? [] : new[] { Auxiliary }).EndArray();
 
-public sealed record RoundContribution(string Member, Digest Payload);
+    public static RoundClosed ReadFrom(CanonicalReader reader)
+    {
+        reader.Array(4);
+        var closed = new RoundClosed(
+            reader.Int(1), reader.Digest(), reader.List<RoundContribution>(MemberSet.MaxMembers), reader.List<AuxiliaryBlend>(1).FirstOrDefault());
+        reader.EndArray();
+        return closed;
+    }
+}
+
+public sealed record RoundContribution(string Member, Digest Payload) : ICanonical<RoundContribution>
+{
+    public void WriteTo(CanonicalWriter writer) => writer.Array(2).Text(Member).Digest(Payload).EndArray();
+
+    public static RoundContribution ReadFrom(CanonicalReader reader)
+    {
+        reader.Array(2);
+        var contribution = new RoundContribution(reader.Text(Crypto.Member.MaxIdLength), reader.Digest());
+        reader.EndArray();
+        return contribution;
+    }
+}
 
 /// <param name="Payload">Digest of the auxiliary backbone's payload.</param>
 /// <param name="AlphaQ16">w + α(aux − w), α in Q16.</param>
-public sealed record AuxiliaryBlend(Digest Payload, int AlphaQ16);
+public sealed record AuxiliaryBlend(Digest Payload, int AlphaQ16) : ICanonical<AuxiliaryBlend>
+{
+    public void WriteTo(CanonicalWriter writer) => writer.Array(2).Digest(Payload).Int(AlphaQ16).EndArray();
+
+    public static AuxiliaryBlend ReadFrom(CanonicalReader reader)
+    {
+        reader.Array(2);
+        var blend = new AuxiliaryBlend(reader.Digest(), reader.Int32(0, RoundPolicy.One));
+        reader.EndArray();
+        return blend;
+    }
+}
 
 /// <summary>n−f members attested the same digests.</summary>
 /// <param name="Backbone">Digest of the model's backbone payload, the only part a bridge may carry.</param>

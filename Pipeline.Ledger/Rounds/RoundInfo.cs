@@ -1,3 +1,4 @@
+using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Ledger.Rounds;
@@ -15,4 +16,15 @@ public sealed record RoundInfo(
     IReadOnlyList<string> Attested, bool Paused, long LastRound, IReadOnlyList<FinalRound> Finals, IReadOnlyList<string> Excluded);
 
 /// <param name="Model">Digest of the model that n−f members attested.</param>
-public sealed record FinalRound(long Round, Digest Model);
+public sealed record FinalRound(long Round, Digest Model) : ICanonical<FinalRound>
+{
+    public void WriteTo(CanonicalWriter writer) => writer.Array(2).Int(Round).Digest(Model).EndArray();
+
+    public static FinalRound ReadFrom(CanonicalReader reader)
+    {
+        reader.Array(2);
+        var final = new FinalRound(reader.Int(1), reader.Digest());
+        reader.EndArray();
+        return final;
+    }
+}

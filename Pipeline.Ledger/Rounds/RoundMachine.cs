@@ -14,6 +14,12 @@ public sealed class RoundMachine
     /// <summary>Final rounds, the newest included, that training can be restarted from.</summary>
     public const int RememberedFinals = 8;
 
+    /// <summary>
+    /// Closed rounds whose contributions the state names: a missing model can be recomputed from them, and whoever starts from a snapshot learns
+    /// which payloads are no longer needed.
+    /// </summary>
+    public const int RememberedRounds = 2 * RememberedFinals;
+
     private readonly Digest _chainId;
     private readonly MemberSet _members;
     private readonly RoundPolicy _policy;
@@ -26,6 +32,7 @@ public sealed class RoundMachine
     private readonly bool[] _excluded;
     private readonly Queue<AuxiliaryBlend> _blends = new();
     private readonly List<FinalRound> _finals = [];
+    private readonly List<RoundClosed> _closed = [];
 
     private RoundPhase _phase = RoundPhase.Waiting;
     private bool _paused;
@@ -180,7 +187,7 @@ public sealed class RoundMachine
     /// <summary>Blends are taken one per round, in this order, when a round closes.</summary>
     public void Schedule(AuxiliaryBlend blend)
     {
-        if (_phase != RoundPhase.Completed)
+        if (_phase != RoundPhase.Completed && _blends.Count < RoundSnapshot.MaxBlends)
             _blends.Enqueue(blend);
     }
 
@@ -257,36 +264,43 @@ public sealed class RoundMachine
             CloseOrExtend(height, events);
     }
 
-    internal void WriteTo(CanonicalWriter writer)
-    {
-        writer.Array(13).Int((int)_phase).Bool(_paused).Int(_round).Int(_lastRound).Digest(_base).Digest(_seed).Int(_deadline);
-        WriteSeats(writer, _contributions);
-        WriteSeats(writer, _attestations);
-        WriteSeats(writer, _metrics);
-        writer.Array(_excluded.Length);
-        foreach (bool excluded in _excluded)
-            writer.Bool(excluded);
-        writer.EndArray().Array(_blends.Count);
-        foreach (var blend in _blends)
-            writer.Array(2).Digest(blend.Payload).Int(blend.AlphaQ16).EndArray();
-        writer.EndArray().Array(_finals.Count);
-        foreach (var final in _finals)
-            writer.Array(2).Int(final.Round).Digest(final.Model).EndArray();
-        writer.EndArray().EndArray();
-    }
+    /// <summary>A picture of the whole state, from which <see cref="Restore"/> makes the same machine.</summary>
+    public RoundSnapshot Snapshot() => new(
+        _phase, _paused, _round, _lastRound, _base, _seed, _deadline, [.. _contributions], [.. _attestations], [.. _metrics], [.. _excluded],
+        [.. _blends], [.. _finals], [.. _closed]);
 
-    private static void WriteSeats<T>(CanonicalWriter writer, T?[] seats) where T : class, ICanonical<T>
+    /// <summary>Takes the state over.</summary>
+    /// <exception cref="CanonicalFormatException">It is of another number of members, or contradicts itself.</exception>
+    public void Restore(RoundSnapshot snapshot)
     {
-        writer.Array(seats.Length);
-        foreach (var item in seats)
+        int seats = _members.Count;
+        if (snapshot.Contributions.Count != seats || snapshot.Attestations.Count != seats || snapshot.Metrics.Count != seats ||
+            snapshot.Excluded.Count != seats)
+            throw new CanonicalFormatException($"rounds of {snapshot.Contributions.Count} members where the chain has {seats}");
+        if (snapshot.Phase == RoundPhase.Closed && (snapshot.Closed.Count == 0 || snapshot.Closed[^1].Round != snapshot.Round))
+            throw new CanonicalFormatException($"round {snapshot.Round} is closed, and how it closed is not there");
+        _phase = snapshot.Phase;
+        _paused = snapshot.Paused;
+        _round = snapshot.Round;
+        _lastRound = snapshot.LastRound;
+        _base = snapshot.Base;
+        _seed = snapshot.Seed;
+        _deadline = snapshot.DeadlineHeight;
+        for (int seat = 0; seat < seats; seat++)
         {
-            if (item is null)
-                writer.Bool(false);
-            else
-                writer.Item(item);
+            _contributions[seat] = snapshot.Contributions[seat];
+            _attestations[seat] = snapshot.Attestations[seat];
+            _metrics[seat] = snapshot.Metrics[seat];
+            _excluded[seat] = snapshot.Excluded[seat];
         }
 
-        writer.EndArray();
+        _blends.Clear();
+        foreach (var blend in snapshot.Blends)
+            _blends.Enqueue(blend);
+        _finals.Clear();
+        _finals.AddRange(snapshot.Finals);
+        _closed.Clear();
+        _closed.AddRange(snapshot.Closed);
     }
 
     private void Open(long height, Digest blockId, ICollection<IChainEvent> events)
@@ -307,7 +321,10 @@ public sealed class RoundMachine
         if (contributed >= _policy.Quorum && (all || height >= _deadline))
         {
             _phase = RoundPhase.Closed;
-            events.Add(new RoundClosed(_round, _base, Contributions(), _blends.TryDequeue(out var blend) ? blend : null));
+            _closed.Add(new RoundClosed(_round, _base, Contributions(), _blends.TryDequeue(out var blend) ? blend : null));
+            if (_closed.Count > RememberedRounds)
+                _closed.RemoveAt(0);
+            events.Add(_closed[^1]);
         }
         else if (height >= _deadline)
         {

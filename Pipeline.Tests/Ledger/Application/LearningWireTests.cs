@@ -87,7 +87,7 @@ public sealed class LearningWireTests
 
     [Fact]
     public void State_root_of_the_genesis() => Same(
-        "36cae40ae904d9fdae811ed4a539cc56503bcfaf88e6ef712bc681d282fdad6c", Chain.Start().StateRoot);
+        "bce69d69d2898ea5bb1e10ce7ab4fef3a4961c1c4dae5167d8b15395a14542e0", Chain.Start().StateRoot);
 
     [Fact]
     public void A_genesis_that_trusts_a_chain_twice_is_refused()

@@ -38,10 +38,18 @@ internal sealed class LearningWorld
     /// <summary>The newest header, whose roots are those before its block.</summary>
     public CertifiedHeader NewestHeader => Chain.Certify(_headers[^1]);
 
-    public BlockOutcome Step(params Transaction[] transactions)
+    /// <summary>Hears of every block.</summary>
+    public Action<Block>? Applied { get; init; }
+
+    public BlockOutcome Step(params Transaction[] transactions) => Step([], transactions);
+
+    /// <param name="evidence">Canonical <see cref="Equivocation"/>s.</param>
+    public BlockOutcome Step(byte[][] evidence, params Transaction[] transactions)
     {
         var block = Chain.NextBlock(First, transactions);
+        block = new Block(block.Header with { EvidenceRoot = MerkleTree.Root(evidence) }, block.Transactions, evidence);
         _headers.Add(block.Header);
+        Applied?.Invoke(block);
         var outcomes = Replicas.Select(r => r.Apply(Canonical.Decode<Block>(Canonical.Encode(block)))).ToArray();
         Assert.All(Replicas, r => Assert.Equal((First.StateRoot, First.OutboxRoot), (r.StateRoot, r.OutboxRoot)));
         Assert.All(outcomes, o => Assert.Equal(outcomes[0].Receipts, o.Receipts));

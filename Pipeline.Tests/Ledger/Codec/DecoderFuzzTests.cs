@@ -176,6 +176,8 @@ public sealed class DecoderFuzzTests
         yield return new GovernanceVote(2, new GovernanceAction.Resume());
         yield return new GovernanceVote(3, new GovernanceAction.Stop());
         yield return new GovernanceVote(4, new GovernanceAction.Restart(2, payload, 5));
+        yield return new OutboxPacket(Packet(chain, payload));
+        yield return Snapshot(chain, payload);
         foreach (object root in BridgeRoots(chain))
             yield return root;
 
@@ -202,13 +204,28 @@ public sealed class DecoderFuzzTests
         yield return new PayloadMessage.Ack(chain.Acks(payload)[0]);
     }
 
+    private static AuxiliaryPacket Packet(TestChain chain, Digest any) => new(
+        chain.Id, "chest", "skull", 1, any, "residual-cnn-small", any, any, any, 1000, 4, 2, 7, 700_000, AuxiliaryPacket.AuxiliaryTraining,
+        TestChain.GenesisTime + 1000);
+
+    private static LearningSnapshot Snapshot(TestChain chain, Digest any)
+    {
+        var contribution = new Contribution(1, any, any, 77, chain.Acks(any));
+        var blend = new AuxiliaryBlend(any, 5);
+        var rounds = new RoundSnapshot(
+            RoundPhase.Closed, false, 2, 3, any, any, 9, [contribution, null], [new Attestation(2, any, any), null], [null, new Metrics(1, 5, 6)],
+            [true, false], [blend], [new FinalRound(1, any)], [new RoundClosed(2, any, [new RoundContribution("hospital-0", any)], blend)]);
+        var bridge = new BridgeSnapshot(
+            [new OutboxLeaf(4, [1, 2, 3])], [new BridgeSnapshot.Sequence("skull", 2)],
+            [new BridgeSnapshot.Channel(any, 0, chain.Members, 3, any, 5, false, 2, new AuxiliaryOffer(Packet(chain, any), 4, 1, 2))]);
+        return new LearningSnapshot(4, 5, any, rounds, bridge, new GovernanceSnapshot(2, [new GovernanceAction.Readmit("hospital-1"), null]));
+    }
+
     private static IEnumerable<object> BridgeRoots(TestChain chain)
     {
         var header = chain.NextBlock(chain.Start()).Header;
         var certified = chain.Certify(header);
-        var packet = new AuxiliaryPacket(
-            chain.Id, "chest", "skull", 1, header.Id, "residual-cnn-small", header.Id, header.Id, header.Id, 1000, 4, 2, 7, 700_000,
-            AuxiliaryPacket.AuxiliaryTraining, TestChain.GenesisTime + 1000);
+        var packet = Packet(chain, header.Id);
         var proof = new PacketProof([new EpochChange(certified, chain.Members)], certified, 0, 1, [header.Id]);
         yield return new BridgeDelivery(packet, proof, chain.Acks(header.Id));
         yield return new PacketAck(chain.Id, 4, PacketError.Architecture);

@@ -30,4 +30,17 @@ internal sealed class CounterApplication : IChainApplication
             _sum += transaction.Body[0];
         return new BlockOutcome([.. block.Transactions.Select(t => new TransactionReceipt(t.Id, null))], []);
     }
+
+    public byte[] Save() => BitConverter.GetBytes(_sum);
+
+    public string? Restore(ReadOnlyMemory<byte> state, BlockHeader next)
+    {
+        if (state.Length != sizeof(long))
+            return $"{state.Length} bytes are no sum";
+        var restored = new CounterApplication { Height = next.Height - 1, _sum = BitConverter.ToInt64(state.Span) };
+        if (restored.StateRoot != next.StateRoot)
+            return $"a sum of {restored._sum} is not what header {next.Height} commits to";
+        (Height, _sum) = (restored.Height, restored._sum);
+        return null;
+    }
 }
