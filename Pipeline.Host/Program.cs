@@ -14,6 +14,7 @@ var operations = new Operations
     ListSamples = SampleOperations.ListAsync,
     ExportSamples = SampleOperations.ExportAsync,
     ListQuarantine = QuarantineOperations.ListAsync,
+    Deidentify = DeidOperations.RunAsync,
     Simulate = SimulationRunner.RunAsync,
     BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,
 };

@@ -47,7 +47,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         string Folder(string name) => Path.Combine(settings.DataDirectory, name);
         Directory.CreateDirectory(settings.DataDirectory);
         var limits = new DicomReadLimits(settings.Dicom.MaxInstanceBytes);
-        _way = new InstanceWay(toolkit, settings.SiteKey, limits);
+        _way = new InstanceWay(toolkit, settings.SiteKey, settings.Deidentification, limits);
         _quarantine = new Quarantine(settings.DataDirectory, files);
         foreach (ChainRoute route in settings.Routes)
             Open(route);

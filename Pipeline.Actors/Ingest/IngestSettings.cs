@@ -1,4 +1,5 @@
 using Pipeline.Actors.Dicom.Network;
+using Pipeline.Actors.Ingest.Deidentification;
 
 namespace Pipeline.Actors.Ingest;
 
@@ -9,6 +10,8 @@ public sealed record IngestSettings
     public required string DataDirectory { get; init; }
 
     public required SiteKey SiteKey { get; init; }
+
+    public DeidentificationProfile Deidentification { get; init; } = new();
 
     /// <summary>The site's own AE title, which answers C-ECHO also where no chain takes images under it; empty for none.</summary>
     public string AeTitle { get; init; } = "";

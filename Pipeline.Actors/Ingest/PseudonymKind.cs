@@ -7,4 +7,6 @@ public enum PseudonymKind
     Accession = 2,
     Instance = 3,
     Uid = 4,
+    DateShift = 5,
+    Series = 6,
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,6 +12,8 @@ namespace Pipeline.Actors.Ingest;
 public sealed class SiteKey
 {
     public const int MinimumLength = 32;
+
+    private const int LongestShift = 3650;
 
     private readonly byte[] _secret;
 
@@ -27,6 +30,10 @@ public sealed class SiteKey
 
     /// <summary>A UID that replaces <paramref name="uid"/> consistently: 2.25 and 128 bits of the HMAC (PS3.5 B.2).</summary>
     public string Uid(string uid) => "2.25." + new BigInteger(Mac(PseudonymKind.Uid, uid).AsSpan(0, 16), isUnsigned: true, isBigEndian: true);
+
+    /// <summary>Days by which every date of a patient is moved, −1 … −3650: intervals stay, calendar dates do not (PS3.15 E.3.6).</summary>
+    public int DateShift(string patientId) =>
+        -1 - (int)(BinaryPrimitives.ReadUInt64BigEndian(Mac(PseudonymKind.DateShift, patientId)) % LongestShift);
 
     private byte[] Mac(PseudonymKind kind, string value) =>
         HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes($"{(int)kind}:{value.Trim(' ', '\0')}"));

@@ -41,6 +41,8 @@ public static class CommandLine
             root.Subcommands.Add(SamplesCommand.Create(operations.ListSamples, operations.ExportSamples, terminal));
         if (operations.ListQuarantine is { } quarantine)
             root.Subcommands.Add(QuarantineCommand.Create(quarantine, terminal));
+        if (operations.Deidentify is { } deidentify)
+            root.Subcommands.Add(DeidCommand.Create(deidentify, terminal));
         if (operations.Simulate is { } simulate)
             root.Subcommands.Add(SimCommand.Create(simulate, terminal));
         if (operations.BenchmarkLedger is { } benchmark)

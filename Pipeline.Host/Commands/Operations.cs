@@ -27,6 +27,9 @@ public delegate Task<int> ExportSamples(SiteFolder site, string? chain, string? 
 /// <param name="jsonFile">Also writes it there; null writes none.</param>
 public delegate Task<int> ListQuarantine(SiteFolder site, string? chain, string? jsonFile, Terminal terminal, CancellationToken stop);
 
+/// <summary>De-identifies files; <see cref="ExitCode.Failed"/> when none could be written.</summary>
+public delegate Task<int> RunDeid(DeidRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>Simulates consensus; <see cref="ExitCode.Failed"/> when a rule was broken, or a mutant was not caught.</summary>
 public delegate Task<int> RunSimulation(SimulationRequest request, Terminal terminal, CancellationToken stop);
 
@@ -51,6 +54,8 @@ public sealed record Operations
     public ExportSamples? ExportSamples { get; init; }
 
     public ListQuarantine? ListQuarantine { get; init; }
+
+    public RunDeid? Deidentify { get; init; }
 
     public RunSimulation? Simulate { get; init; }
 

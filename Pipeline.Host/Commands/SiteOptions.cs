@@ -42,6 +42,19 @@ internal sealed class SiteOptions
         return null;
     }
 
+    /// <summary>A configuration that may be left out: null without a file, and where it has mistakes, which have been shown.</summary>
+    public static SiteConfiguration? Configuration(string? file, Terminal terminal, out bool wrong)
+    {
+        wrong = false;
+        if (file is null)
+            return null;
+        var result = SiteConfiguration.Load(file);
+        wrong = !result.IsValid;
+        if (wrong)
+            ConfigCommand.Complain(result, terminal);
+        return result.Configuration;
+    }
+
     /// <summary>The folder's full path.</summary>
     /// <exception cref="CommandFailedException">There is none.</exception>
     public static string Existing(string directory) => Directory.Exists(directory)

@@ -86,6 +86,22 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
         return items;
     }
 
+    /// <summary>Texts that <paramref name="isLegal"/> accepts, each once; an empty list is one.</summary>
+    public IReadOnlyList<string> Texts(string path, string legend, Func<string, bool> isLegal, string? fallback = null)
+    {
+        _read[path] = legend;
+        if (Find(path, fallback) is not { } found)
+            return [];
+        // Akka's parser makes of a list without items a value that is nothing.
+        if (!found.Value.IsObject() && !found.Value.IsArray() && string.IsNullOrEmpty(found.Value.GetString()))
+            return [];
+        if (found.Value.IsArray() && found.Value.GetArray().Select(item => item.GetString()).ToList() is var items
+            && items.All(isLegal) && items.Distinct().Count() == items.Count)
+            return items;
+        Report(path, found, legend);
+        return [];
+    }
+
     /// <summary>Keys of an object over every layer, in a fixed order.</summary>
     public IReadOnlyList<string> Keys(string path) =>
         [.. layers.SelectMany(layer => layer.Keys(path)).Distinct().Order(StringComparer.Ordinal)];

@@ -125,26 +125,32 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
     /// <summary>Keys that the reference does not have.</summary>
     private static class UnknownKeys
     {
+        /// <summary>Sections whose children a person names, and where the keys of such a child are listed.</summary>
+        private static readonly (string Section, string Defaults)[] Named =
+        [
+            ("pipeline.chains", "pipeline.chain-defaults"), ("pipeline.deidentification.rules", "pipeline.deidentification.rule-defaults"),
+        ];
+
         public static IEnumerable<ConfigurationError> Find(IReadOnlyList<ConfigurationLayer> layers)
         {
             var reference = layers[^1];
             var known = reference.Leaves("pipeline").ToHashSet(StringComparer.Ordinal);
             var sections = reference.Keys("pipeline").ToHashSet(StringComparer.Ordinal);
-            var chainKeys = reference.Keys("pipeline.chain-defaults").ToHashSet(StringComparer.Ordinal);
             foreach (var layer in layers.SkipLast(1))
             {
                 foreach (string root in layer.Keys("").Except(Roots))
                     yield return Unknown(layer, root, sections.Contains(root) ? $"pipeline.{root}" : Suggestion.For(root, Roots));
-                foreach (string leaf in layer.Leaves("pipeline"))
+                foreach (string leaf in layer.Leaves("pipeline").Where(leaf => !known.Contains(leaf)))
                 {
-                    if (known.Contains(leaf))
+                    if (Named.FirstOrDefault(named => leaf.StartsWith(named.Section + '.', StringComparison.Ordinal)) is not { Section: not null } named)
+                    {
+                        yield return Unknown(layer, leaf, Suggestion.For(leaf, known));
                         continue;
-                    var segments = leaf.Split('.');
-                    if (segments is ["pipeline", "chains", _, _] && chainKeys.Contains(segments[3]))
-                        continue;
-                    yield return segments is ["pipeline", "chains", var chain, .. var rest]
-                        ? Unknown(layer, leaf, Prefixed($"pipeline.chains.{chain}.", Suggestion.For(string.Join('.', rest), chainKeys)))
-                        : Unknown(layer, leaf, Suggestion.For(leaf, known));
+                    }
+                    var keys = reference.Keys(named.Defaults).ToHashSet(StringComparer.Ordinal);
+                    string[] rest = leaf[(named.Section.Length + 1)..].Split('.', 2);
+                    if (rest is not [_, var key] || !keys.Contains(key))
+                        yield return Unknown(layer, leaf, Prefixed($"{named.Section}.{rest[0]}.", Suggestion.For(rest[^1], keys)));
                 }
             }
         }

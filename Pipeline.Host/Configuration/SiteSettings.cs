@@ -1,3 +1,4 @@
+using Pipeline.Actors.Ingest.Deidentification;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
 
@@ -8,7 +9,8 @@ namespace Pipeline.Host.Configuration;
 /// <param name="DataDirectory">Absolute.</param>
 /// <param name="Chains">By name, ascending; empty: the site only answers C-ECHO.</param>
 public sealed record SiteSettings(
-    string Name, string DataDirectory, IReadOnlyList<string> Roles, DicomSettings Dicom, IngestLimits Ingest, TrainingSettings Trainer,
+    string Name, string DataDirectory, IReadOnlyList<string> Roles, DicomSettings Dicom, IngestLimits Ingest,
+    DeidentificationProfile Deidentification, TrainingSettings Trainer,
     ConsensusTimeouts Consensus, PayloadSettings Payloads, IReadOnlyList<ChainSettings> Chains)
 {
     private static readonly string[] AllRoles = ["ingest", "trainer", "ledger", "bridge"];
@@ -21,7 +23,7 @@ public sealed record SiteSettings(
         var roles = reader.List("pipeline.site.roles", AllRoles);
         var dicom = DicomSettings.Create(reader);
         return new SiteSettings(
-            name, data.Length == 0 ? "" : Path.GetFullPath(data), roles, dicom, IngestLimits.Create(reader), TrainingSettings.Create(reader),
+            name, data.Length == 0 ? "" : Path.GetFullPath(data), roles, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader), TrainingSettings.Create(reader),
             Timeouts(reader), PayloadSettings.Create(reader), ChainSettings.CreateAll(reader, data, dicom));
     }
 

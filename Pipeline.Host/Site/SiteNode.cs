@@ -87,6 +87,7 @@ public sealed class SiteNode : IAsyncDisposable
         {
             DataDirectory = settings.DataDirectory,
             SiteKey = identity.SiteKey,
+            Deidentification = settings.Deidentification,
             AeTitle = settings.AeTitle,
             Routes = settings.Routes,
             Dicom = settings.Dicom,

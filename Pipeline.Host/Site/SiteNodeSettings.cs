@@ -2,6 +2,7 @@ using Akka.Configuration;
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Ingest.Deidentification;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Personalization;
 using Pipeline.Actors.Training;
@@ -32,6 +33,8 @@ public sealed record SiteNodeSettings
 
     /// <summary>Images that arrive under these AE titles are ingested; a chain may join later.</summary>
     public IReadOnlyList<ChainRoute> Routes { get; init; } = [];
+
+    public DeidentificationProfile Deidentification { get; init; } = new();
 
     public SiteIdentity? Identity { get; init; }
 

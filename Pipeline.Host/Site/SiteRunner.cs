@@ -31,6 +31,7 @@ internal static class SiteRunner
             Network = new InProcessPeerHub().Join(site.Name),
             Dicom = site.Dicom.Server,
             Ingest = site.Ingest,
+            Deidentification = site.Deidentification,
             AeTitle = site.Dicom.AeTitle,
             Routes = routes,
             Timeouts = site.Consensus,

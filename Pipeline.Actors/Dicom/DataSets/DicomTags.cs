@@ -224,6 +224,7 @@ public static class DicomTags
     public static readonly DicomTag QualityControlImage = new(0x00280300);
     public static readonly DicomTag BurnedInAnnotation = new(0x00280301);
     public static readonly DicomTag RecognizableVisualFeatures = new(0x00280302);
+    public static readonly DicomTag LongitudinalTemporalInformationModified = new(0x00280303);
     public static readonly DicomTag PixelIntensityRelationship = new(0x00281040);
     public static readonly DicomTag PixelIntensityRelationshipSign = new(0x00281041);
     public static readonly DicomTag WindowCenter = new(0x00281050);

@@ -9,7 +9,7 @@ public static class SopClasses
     public const string CT = "1.2.840.10008.5.1.4.1.1.2";
     public const string MR = "1.2.840.10008.5.1.4.1.1.4";
     public const string SecondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
-    private const string StorageRoot = "1.2.840.10008.5.1.4.1.1.";
+    public const string StorageRoot = "1.2.840.10008.5.1.4.1.1.";
 
     /// <summary>Any standard storage class; what is no image is counted out of scope later, so a study is not refused for one of its parts.</summary>
     public static bool IsStorage(string uid) => uid.StartsWith(StorageRoot, StringComparison.Ordinal);

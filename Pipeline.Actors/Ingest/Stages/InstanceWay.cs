@@ -1,7 +1,7 @@
 using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.DataSets;
-using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Dicom.Pixels;
+using Pipeline.Actors.Ingest.Deidentification;
 using Pipeline.Actors.Ingest.Spool;
 using static Pipeline.Actors.Ingest.Stages.InstanceOutcome;
 
@@ -11,12 +11,13 @@ namespace Pipeline.Actors.Ingest.Stages;
 /// The way of one instance, a pure function of its bytes, its route and the site key: parse, eligibility, de-identify, decode, preprocess, quality gate.
 /// Behind de-identification only the clean data set is looked at.
 /// </summary>
-public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, DicomReadLimits limits)
+public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, DeidentificationProfile profile, DicomReadLimits limits)
 {
     /// <summary>Images smaller than this on a side hold too little to learn from (pixels).</summary>
     public const int MinimumSide = 16;
 
-    private static readonly string[] BurnedInModalities = ["US", "SC", "XA", "RF", "IVUS", "ES"];
+    private readonly Deidentifier _deidentifier = new(key, profile);
+    private readonly PixelTextPolicy _pixelText = new(profile);
 
     public InstanceOutcome Run(SpoolRecord record, ChainRoute? route)
     {
@@ -43,10 +44,6 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, DicomReadLim
             return new OutOfScope(Why.Color);
         if (dataSet.Int(DicomTags.NumberOfFrames) is > 1)
             return new OutOfScope(Why.MultiFrame);
-        // Header flags about burned-in text are not reliable where it is usual, so those kinds wait for a person whatever the flag says.
-        if (dataSet.Text(DicomTags.BurnedInAnnotation) == "YES" || BurnedInModalities.Contains(dataSet.Text(DicomTags.Modality))
-            || SopClasses.IsSecondaryCapture(dataSet.Text(DicomTags.SopClassUid) ?? ""))
-            return new Quarantined(Why.BurnedIn, "This kind of image may carry text in its pixels.");
         return dataSet.Text(DicomTags.PatientId) is null || dataSet.Text(DicomTags.SopInstanceUid) is null
             ? new Quarantined(Why.NoIdentity, "Without a patient id the split by patient would not hold.")
             : null;
@@ -54,16 +51,21 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, DicomReadLim
 
     private InstanceOutcome Prepare(DicomDataSet original, TransferSyntax syntax, ChainRoute route)
     {
+        (PixelRule? rule, string? doubt) = _pixelText.Judge(original);
+        if (doubt is not null)
+            return new Quarantined(Why.BurnedIn, doubt);
         string id = key.Pseudonym(PseudonymKind.Instance, original.Text(DicomTags.SopInstanceUid)!);
         string accession = original.Text(DicomTags.AccessionNumber) is { } number ? key.Pseudonym(PseudonymKind.Accession, number) : "";
-        DicomDataSet clean = Deidentifier.Apply(original, key);
+        string patient = key.Pseudonym(PseudonymKind.Patient, original.Text(DicomTags.PatientId)!);
+        DicomDataSet clean = _deidentifier.Apply(original).DataSet;
 
         Outcome<NativeFrame> frame = toolkit.DecodeFrame(clean, syntax, 0);
         if (!frame.Ok)
             return new Quarantined(Why.Undecodable, frame.Fault.ToString());
         if (frame.Value.Rows < MinimumSide || frame.Value.Columns < MinimumSide)
             return new Quarantined(Why.TooSmall, $"{frame.Value.Rows} × {frame.Value.Columns} pixels; at least {MinimumSide} a side.");
-        Outcome<double[]> gray = GrayscaleTransform.Apply(frame.Value, clean);
+        NativeFrame shown = PixelBlackout.Apply(frame.Value, rule?.Blacken ?? []);
+        Outcome<double[]> gray = GrayscaleTransform.Apply(shown, clean);
         if (!gray.Ok)
             return new Quarantined(Why.Undecodable, gray.Fault.ToString());
 
@@ -71,6 +73,6 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, DicomReadLim
         ushort[] pixels = Array.ConvertAll(sized, value => (ushort)Math.Clamp(Math.Floor(value + .5f), 0, ushort.MaxValue));
         if (pixels.AsSpan().IndexOfAnyExcept(pixels[0]) < 0)
             return new Quarantined(Why.Constant, "Every pixel has the same value in the image's window.");
-        return new Image(id, clean.Text(DicomTags.PatientId)!, accession, route.Height, route.Width, pixels);
+        return new Image(id, patient, accession, route.Height, route.Width, pixels);
     }
 }

@@ -2,6 +2,7 @@ using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Pixels;
 using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Ingest.Deidentification;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Labels;
 using Pipeline.Actors.Ingest.Stages;
@@ -22,7 +23,7 @@ public sealed class StageTests
         DicomDataSet original = TestImages.Gray("1.2.3", 16, 16, i => i)
             .Set(new DicomTag(0x0009, 0x0010), DicomVR.LO, "MUSTERMANN"u8.ToArray())
             .Set(DicomTags.RequestAttributesSequence, [new DicomDataSet().Set(DicomTags.AccessionNumber, TestImages.PlantedAccession)]);
-        DicomDataSet clean = Deidentifier.Apply(original, Key);
+        DicomDataSet clean = new Deidentifier(Key, new DeidentificationProfile()).Apply(original).DataSet;
         string bytes = System.Text.Encoding.Latin1.GetString(DicomWriter.WriteDataSet(clean, TransferSyntax.ExplicitLittle));
         Assert.All(TestImages.Planted, planted => Assert.DoesNotContain(planted, bytes, StringComparison.OrdinalIgnoreCase));
         Assert.Equal("YES", clean.Text(DicomTags.PatientIdentityRemoved));
