@@ -13,7 +13,7 @@ namespace Pipeline.Actors.Bridge;
 /// <summary>
 /// The stage that forwards: blocks of the source chain → packets with proofs → the backbone payload stored and acknowledged by members of the
 /// destination → a delivery transaction there. Trusted with nothing: the destination checks the proof, and several relays may run, of which
-/// the first to arrive wins. A failure starts it again from the first block; what was delivered is refused by its sequence number.
+/// the first to arrive wins. A failure starts it again from the outbox's first packet; what was delivered is passed over by its sequence number.
 /// </summary>
 public static class BridgeRelay
 {
@@ -41,7 +41,7 @@ public static class BridgeRelay
         return Source.ActorRef<object>(BlockBuffer, OverflowStrategy.Fail)
             .MapMaterializedValue(subscriber =>
             {
-                source.Replica.Tell(new ChainProtocol.Subscribe(subscriber, 0), subscriber);
+                source.Replica.Tell(new ChainProtocol.Follow(subscriber), subscriber);
                 return NotUsed.Instance;
             })
             .Collect(message => message is ChainProtocol.BlockApplied, message => (ChainProtocol.BlockApplied)message)
@@ -50,16 +50,21 @@ public static class BridgeRelay
             .SelectAsync(1, proven => DeliverAsync(proven, source, destination, transactions, log));
     }
 
-    /// <summary>A packet that the block of height h emitted is proved by the header of h+1.</summary>
+    /// <summary>A packet that the block of height h emitted is proved by any header from h+1 on; the outbox remembers all of them.</summary>
     private static Func<ChainProtocol.BlockApplied, IEnumerable<ProvenPacket>> Prover(BridgeEnd source, BridgeEnd destination)
     {
-        var emitted = new List<PacketEmitted>();
+        int next = 0;
         return applied =>
         {
             var header = new CertifiedHeader(applied.Block.Block.Header, applied.Block.Certificate);
-            ProvenPacket[] proven = [.. emitted.Select(e => new ProvenPacket(e.Packet, source.View().Outbox.Prove(e.LeafIndex, header)))];
-            emitted.Clear();
-            emitted.AddRange(applied.Outcome.Events.OfType<PacketEmitted>().Where(e => e.Packet.Destination == destination.Chain));
+            var outbox = source.View().Outbox;
+            var proven = new List<ProvenPacket>();
+            for (; next < outbox.Leaves.Count && outbox.Leaves[next].Height < header.Header.Height; next++)
+            {
+                if (Outbox.PacketIn(outbox.Leaves[next]) is { } packet && packet.Destination == destination.Chain && !IsConsumed(packet, destination))
+                    proven.Add(new ProvenPacket(packet, outbox.Prove(next, header)));
+            }
+
             return proven;
         };
     }

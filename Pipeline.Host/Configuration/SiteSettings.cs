@@ -1,6 +1,7 @@
 using Pipeline.Actors.Ingest.Deidentification;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Host.Configuration;
 
@@ -11,7 +12,7 @@ namespace Pipeline.Host.Configuration;
 public sealed record SiteSettings(
     string Name, string DataDirectory, IReadOnlyList<string> Roles, DicomSettings Dicom, IngestLimits Ingest,
     DeidentificationProfile Deidentification, TrainingSettings Trainer,
-    ConsensusTimeouts Consensus, PayloadSettings Payloads, IReadOnlyList<ChainSettings> Chains)
+    ConsensusTimeouts Consensus, PayloadSettings Payloads, SnapshotPolicy Snapshots, IReadOnlyList<ChainSettings> Chains)
 {
     private static readonly string[] AllRoles = ["ingest", "trainer", "ledger", "bridge"];
 
@@ -24,8 +25,13 @@ public sealed record SiteSettings(
         var dicom = DicomSettings.Create(reader);
         return new SiteSettings(
             name, data.Length == 0 ? "" : Path.GetFullPath(data), roles, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader), TrainingSettings.Create(reader),
-            Timeouts(reader), PayloadSettings.Create(reader), ChainSettings.CreateAll(reader, data, dicom));
+            Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), ChainSettings.CreateAll(reader, data, dicom));
     }
+
+    private static SnapshotPolicy SnapshotsOf(SettingsReader reader) => new(
+        reader.Int("pipeline.snapshots.interval", 0, 1_000_000),
+        reader.Int("pipeline.snapshots.keep", 1, 100),
+        reader.Int("pipeline.snapshots.state-sync-gap", 0, 1_000_000_000));
 
     private static ConsensusTimeouts Timeouts(SettingsReader reader) => new(
         reader.Duration("pipeline.consensus.propose-timeout", "10ms", "10m"),

@@ -4,7 +4,7 @@ using Pipeline.Ledger.Consensus;
 
 namespace Pipeline.Host.Site;
 
-/// <summary>Where a site keeps one chain: <c>DATA/chains/NAME/{genesis.cbor, journal.db, payloads/, training/}</c>.</summary>
+/// <summary>Where a site keeps one chain: <c>DATA/chains/NAME/{genesis.cbor, journal.db, payloads/, snapshots/, training/}</c>.</summary>
 public sealed record ChainFolder(string DataDirectory, string Chain)
 {
     public string Root => System.IO.Path.Combine(DataDirectory, "chains", Chain);
@@ -18,6 +18,8 @@ public sealed record ChainFolder(string DataDirectory, string Chain)
         connectionString is null ? new ChainJournal.Sqlite(JournalFile) : ChainJournal.PostgreSql.Of(Chain, connectionString);
 
     public string Payloads => System.IO.Path.Combine(Root, "payloads");
+
+    public string Snapshots => System.IO.Path.Combine(Root, "snapshots");
 
     public string Training => System.IO.Path.Combine(Root, "training");
 

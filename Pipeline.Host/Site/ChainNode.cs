@@ -7,6 +7,7 @@ using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Host.Site;
 
@@ -36,18 +37,6 @@ public sealed class ChainNode
         if (!system.Settings.Config.HasPath(JournalConfig.PluginId(genesis.Name) + ".class"))
             system.Settings.InjectTopLevelFallback(JournalConfig.Create(genesis.Name, Journal, JournalConfig.OwnerOf(genesis.Name, settings.Site)));
 
-        Replica = system.ActorOf(
-            ReplicaActor.Props(new ReplicaSettings
-            {
-                Genesis = genesis,
-                Member = settings.Site,
-                Signer = settings.Identity.Signer,
-                CreateApplication = () => _application = LearningApplication.Create(genesis, verifier),
-                Network = settings.Network,
-                Verifier = verifier,
-                Timeouts = settings.Timeouts,
-            }),
-            $"replica-{genesis.Name}");
         var learning = _application.Learning;
         var checks = new LearningPayloadChecks(learning, () => _application.View.Round);
         Exchange = system.ActorOf(
@@ -55,6 +44,22 @@ public sealed class ChainNode
                 genesis.ChainId, genesis.Members, settings.Site, settings.Identity.Signer, settings.Network, Store, checks, settings.Payloads,
                 verifier),
             $"payloads-{genesis.Name}");
+        var snapshots = settings.Snapshots;
+        Replica = system.ActorOf(
+            ReplicaActor.Props(new ReplicaSettings
+            {
+                Genesis = genesis,
+                Member = settings.Site,
+                Signer = settings.Identity.Signer,
+                CreateApplication = () => LearningApplication.Create(genesis, verifier),
+                Started = application => _application = (LearningApplication)application,
+                Network = settings.Network,
+                Verifier = verifier,
+                Timeouts = settings.Timeouts,
+                Snapshots = new SnapshotSettings(Folder.Snapshots, Store, snapshots.Interval, snapshots.Keep),
+                StateSync = snapshots.StateSyncGap > 0 ? new StateSyncSettings(Exchange, snapshots.StateSyncGap) : null,
+            }),
+            $"replica-{genesis.Name}");
         Trainer = system.ActorOf(
             TrainingActor.Props(
                 new TrainingActorSettings(

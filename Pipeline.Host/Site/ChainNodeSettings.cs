@@ -5,6 +5,7 @@ using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
 using Pipeline.Ledger.Network;
 using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Host.Site;
 
@@ -30,6 +31,8 @@ public sealed record ChainNodeSettings
     public ConsensusTimeouts Timeouts { get; init; } = ConsensusTimeouts.Default;
 
     public PayloadExchangeSettings Payloads { get; init; } = PayloadExchangeSettings.Default;
+
+    public SnapshotPolicy Snapshots { get; init; } = SnapshotPolicy.Default;
 
     /// <summary>Payloads of this chain on disk never exceed it (bytes).</summary>
     public long PayloadQuotaBytes { get; init; } = 16L << 30;

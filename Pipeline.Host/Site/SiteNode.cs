@@ -135,6 +135,7 @@ public sealed class SiteNode : IAsyncDisposable
                 Gate = _settings.Gate,
                 Personalizer = _settings.Personalizer,
                 Payloads = _settings.Payloads,
+                Snapshots = _settings.Snapshots,
                 RetryInterval = _settings.RetryInterval,
             },
             samples,

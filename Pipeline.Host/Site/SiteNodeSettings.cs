@@ -10,6 +10,7 @@ using Pipeline.Host.Configuration;
 using Pipeline.Ledger.Consensus;
 using Pipeline.Ledger.Network;
 using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Host.Site;
 
@@ -49,6 +50,8 @@ public sealed record SiteNodeSettings
     public PersonalizerSettings Personalizer { get; init; } = new();
 
     public PayloadExchangeSettings Payloads { get; init; } = PayloadExchangeSettings.Default;
+
+    public SnapshotPolicy Snapshots { get; init; } = SnapshotPolicy.Default;
 
     /// <summary>Threads that one training actor computes with.</summary>
     public int Threads { get; init; } = 1;

@@ -37,6 +37,7 @@ internal static class SiteRunner
             Timeouts = site.Consensus,
             Payloads = site.Payloads.Exchange,
             PayloadQuotaBytes = site.Payloads.QuotaBytes,
+            Snapshots = site.Snapshots,
             Device = site.Trainer.Device,
             Threads = site.Trainer.Threads == 0 ? Environment.ProcessorCount : site.Trainer.Threads,
             RetryInterval = site.Trainer.RetryInterval,

@@ -16,7 +16,7 @@ public sealed record Block(BlockHeader Header, IReadOnlyList<Transaction> Transa
     public Digest Id => Header.Id;
 
     public static Digest RootOf(IReadOnlyList<Transaction> transactions) =>
-        MerkleTree.Root([.. transactions.Select(Canonical.Encode)]);
+        MerkleTree.RootOfHashes([.. transactions.Select(t => t.Leaf)]);
 
     /// <summary>Null when the roots in the header are those of the content; otherwise what is wrong.</summary>
     public string? VerifyRoots()

@@ -16,8 +16,12 @@ public sealed record Transaction(Digest ChainId, int Kind, string Sender, long N
     public const int MaxBodyBytes = 64 * 1024;
 
     private DigestMemo _id;
+    private DigestMemo _leaf;
 
     public Digest Id => _id.For(this, static value => Digest.Of(Canonical.Encode(value)));
+
+    /// <summary>Its leaf in a block's tree of transactions.</summary>
+    public Digest Leaf => _leaf.For(this, static value => MerkleTree.LeafHash(Canonical.Encode(value)));
 
     public static Transaction Create(Digest chainId, int kind, string sender, long nonce, byte[] body, ISigner signer) =>
         new(chainId, kind, sender, nonce, body, signer.Sign(SigningBytes(chainId, kind, sender, nonce, body)));

@@ -1,6 +1,7 @@
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Ledger.Consensus;
 
@@ -11,7 +12,6 @@ internal sealed class BlockAssembler(
     // Leaves room for the header, the evidence and the certificates around a block.
     private const int MaxTransactionBytes = Block.MaxBytes - Block.MaxEvidence * (Block.MaxEvidenceBytes + 16) - 64 * 1024;
 
-    private readonly HashSet<Digest> _committed = [];
     private BlockHeader? _last;
     private Digest _outboxRoot = application.OutboxRoot;
 
@@ -23,7 +23,10 @@ internal sealed class BlockAssembler(
     /// <summary>Proved faults for the next block.</summary>
     public EvidencePool Evidence { get; } = new(genesis, verifier);
 
-    public bool IsCommitted(Digest transaction) => _committed.Contains(transaction);
+    /// <summary>The newest blocks, as far as later ones are judged by them.</summary>
+    public ReplayWindow Window { get; } = new();
+
+    public bool IsCommitted(Transaction transaction) => Window.Contains(transaction);
 
     public Block Build(int proposer)
     {
@@ -67,13 +70,20 @@ internal sealed class BlockAssembler(
         _last = block.Header;
         StateRoot = application.StateRoot;
         _outboxRoot = application.OutboxRoot;
+        Window.Add(RecentBlock.Of(block));
         foreach (var transaction in block.Transactions)
-        {
-            _committed.Add(transaction.Id);
             mempool.Remove(transaction.Id);
-        }
-
         Evidence.Applied(block);
+    }
+
+    /// <summary>The application has taken over the snapshot's state: the chain goes on from there.</summary>
+    public void Restore(ChainSnapshot snapshot)
+    {
+        _last = snapshot.Last;
+        StateRoot = application.StateRoot;
+        _outboxRoot = application.OutboxRoot;
+        Window.Reset(snapshot.Blocks);
+        Evidence.Reset(snapshot.Blocks);
     }
 
     private long PreviousTime => _last?.Time ?? genesis.Time;
@@ -85,7 +95,7 @@ internal sealed class BlockAssembler(
         var seen = new HashSet<Digest>();
         foreach (var transaction in block.Transactions)
         {
-            if (!seen.Add(transaction.Id) || _committed.Contains(transaction.Id))
+            if (!seen.Add(transaction.Id) || Window.Contains(transaction))
                 return $"transaction {transaction.Id.Short} is in the chain already";
             if (!mempool.Contains(transaction.Id) && transaction.Verify(genesis.ChainId, genesis.Members, verifier) is { } fault)
                 return $"transaction {transaction.Id.Short}: {fault}";

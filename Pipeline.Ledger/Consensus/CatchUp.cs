@@ -28,6 +28,9 @@ internal sealed class CatchUp(int members, int seat)
     /// <summary>The highest height that any member has said it works on; 0 when none has spoken.</summary>
     public long Highest => _heights.Max();
 
+    /// <summary>Blocks that an honest member has decided and this one has not.</summary>
+    public long Behind(long height) => Target - height;
+
     private int Faulty => (members - 1) / 3;
 
     private int Needed => members - Faulty - (seat >= 0 ? 1 : 0);

@@ -1,6 +1,8 @@
 using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Bridge;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Ledger.Consensus;
 
@@ -128,6 +130,33 @@ public abstract record ChainMessage : ICanonical<ChainMessage>
         private protected override void WriteBody(CanonicalWriter writer) => writer.List(Items);
     }
 
+    /// <summary>Asks for a snapshot of this height or above.</summary>
+    public sealed record GetSnapshot(long From) : ChainMessage
+    {
+        public override long Height => 0;
+
+        private protected override int Kind => 10;
+
+        private protected override void WriteBody(CanonicalWriter writer) => writer.Int(From);
+    }
+
+    /// <summary>The sender's newest snapshot. Its content is a payload of the chain, fetched as such from whoever holds it.</summary>
+    /// <param name="Next">The certified header above the state.</param>
+    /// <param name="Content">Digest of the canonical <see cref="ChainSnapshot"/>.</param>
+    /// <param name="Bytes">Its size.</param>
+    public sealed record SnapshotOffer(CertifiedHeader Next, Digest Content, long Bytes) : ChainMessage
+    {
+        /// <summary>No height of consensus: nobody votes there any more.</summary>
+        public override long Height => 0;
+
+        /// <summary>The state is that after this height.</summary>
+        public long StateHeight => Next.Header.Height - 1;
+
+        private protected override int Kind => 11;
+
+        private protected override void WriteBody(CanonicalWriter writer) => writer.Array(3).Item(Next).Digest(Content).Int(Bytes).EndArray();
+    }
+
     public void WriteTo(CanonicalWriter writer)
     {
         writer.Array(2).Int(Kind);
@@ -138,7 +167,7 @@ public abstract record ChainMessage : ICanonical<ChainMessage>
     public static ChainMessage ReadFrom(CanonicalReader reader)
     {
         reader.Array(2);
-        int kind = reader.Int32(1, 9);
+        int kind = reader.Int32(1, 11);
         ChainMessage message = kind switch
         {
             1 => new Propose(reader.Item<Proposal>()),
@@ -149,7 +178,9 @@ public abstract record ChainMessage : ICanonical<ChainMessage>
             6 => ReadGetBlocks(reader),
             7 => new Blocks(reader.List<CommittedBlock>(MaxBlocks)),
             8 => new Transactions(reader.List<Transaction>(MaxTransactions)),
-            _ => new Evidence(reader.List<Equivocation>(Block.MaxEvidence)),
+            9 => new Evidence(reader.List<Equivocation>(Block.MaxEvidence)),
+            10 => new GetSnapshot(reader.Int(1)),
+            _ => ReadSnapshotOffer(reader),
         };
         reader.EndArray();
         return message;
@@ -171,6 +202,14 @@ public abstract record ChainMessage : ICanonical<ChainMessage>
             reader.List<ProposalStatement>(Status.MaxProposals));
         reader.EndArray();
         return status;
+    }
+
+    private static SnapshotOffer ReadSnapshotOffer(CanonicalReader reader)
+    {
+        reader.Array(3);
+        var offer = new SnapshotOffer(reader.Item<CertifiedHeader>(), reader.Digest(), reader.Int(1, ChainSnapshot.MaxBytes));
+        reader.EndArray();
+        return offer;
     }
 
     private static GetBlocks ReadGetBlocks(CanonicalReader reader)

@@ -13,7 +13,7 @@ public sealed record JournalEntry(IReadOnlyList<JournalRecord> Records, Digest S
     public const int MaxRecords = 16;
 
     /// <summary>The newest version that this build reads and writes.</summary>
-    public const int NewestVersion = 2;
+    public const int NewestVersion = 3;
 
     private const string ManifestPrefix = "chain-journal-entry/";
 

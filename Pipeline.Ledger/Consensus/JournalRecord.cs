@@ -1,4 +1,5 @@
 using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Bridge;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 
@@ -87,6 +88,34 @@ public abstract record JournalRecord : ICanonical<JournalRecord>
         private protected override void WriteBody(CanonicalWriter writer) => writer.Int(Height);
     }
 
+    /// <summary>A part of a state that the next <see cref="Adopted"/> takes over.</summary>
+    /// <param name="Height">The state is that after this height.</param>
+    public sealed record Piece(long Height, byte[] Bytes) : JournalRecord
+    {
+        public const int MaxBytes = 256 * 1024;
+
+        private protected override int Kind => 9;
+
+        internal override int Since => 3;
+
+        private protected override void WriteBody(CanonicalWriter writer) => writer.Array(2).Int(Height).Bytes(Bytes).EndArray();
+    }
+
+    /// <summary>
+    /// The replica went on from a state that others had, put together from the pieces before, instead of executing every block. What it signed
+    /// before may be forgotten.
+    /// </summary>
+    /// <param name="Next">The certified header above the state.</param>
+    /// <param name="Content">Digest of the canonical <see cref="Snapshots.ChainSnapshot"/>.</param>
+    public sealed record Adopted(CertifiedHeader Next, Digest Content) : JournalRecord
+    {
+        private protected override int Kind => 10;
+
+        internal override int Since => 3;
+
+        private protected override void WriteBody(CanonicalWriter writer) => writer.Array(2).Item(Next).Digest(Content).EndArray();
+    }
+
     public void WriteTo(CanonicalWriter writer)
     {
         writer.Array(2).Int(Kind);
@@ -97,7 +126,7 @@ public abstract record JournalRecord : ICanonical<JournalRecord>
     public static JournalRecord ReadFrom(CanonicalReader reader)
     {
         reader.Array(2);
-        JournalRecord record = reader.Int32(1, 8) switch
+        JournalRecord record = reader.Int32(1, 10) switch
         {
             1 => ReadFounded(reader),
             2 => new Stored(reader.Item<Block>()),
@@ -106,10 +135,28 @@ public abstract record JournalRecord : ICanonical<JournalRecord>
             5 => new Locked(reader.Item<QuorumCertificate>()),
             6 => new Committed(reader.Item<QuorumCertificate>()),
             7 => ReadEntered(reader),
-            _ => new Restored(reader.Int(0)),
+            8 => new Restored(reader.Int(0)),
+            9 => ReadPiece(reader),
+            _ => ReadAdopted(reader),
         };
         reader.EndArray();
         return record;
+    }
+
+    private static Piece ReadPiece(CanonicalReader reader)
+    {
+        reader.Array(2);
+        var piece = new Piece(reader.Int(1), reader.Bytes(Piece.MaxBytes));
+        reader.EndArray();
+        return piece;
+    }
+
+    private static Adopted ReadAdopted(CanonicalReader reader)
+    {
+        reader.Array(2);
+        var adopted = new Adopted(reader.Item<CertifiedHeader>(), reader.Digest());
+        reader.EndArray();
+        return adopted;
     }
 
     private static Founded ReadFounded(CanonicalReader reader)

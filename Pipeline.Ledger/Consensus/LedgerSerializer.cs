@@ -17,6 +17,7 @@ public sealed class LedgerSerializer(ExtendedActorSystem system) : SerializerWit
           serialization-bindings."{{typeof(JournalEntry).FullName}}, {{typeof(JournalEntry).Assembly.GetName().Name}}" = pipeline-ledger
           serialization-identifiers."{{typeof(LedgerSerializer).FullName}}, {{typeof(LedgerSerializer).Assembly.GetName().Name}}" = {{Id}}
         }
+        {{RecoveryPoint.PluginId}}.class = "{{typeof(RecoveryPoint).FullName}}, {{typeof(RecoveryPoint).Assembly.GetName().Name}}"
         """);
 
     public override int Identifier => Id;

@@ -12,6 +12,8 @@ public sealed partial class ReplicaActor
 {
     // A reply to GetBlocks stays well below the bound of one message.
     private const int MaxReplyBytes = Block.MaxBytes / 2;
+    private const int MaxHeaders = 1024;
+    private const long MaxHeaderReadBytes = 64 << 20;
 
     private bool _heartbeatDue;
     private bool _pauseOver;
@@ -36,7 +38,7 @@ public sealed partial class ReplicaActor
     {
         if (_mempool.Contains(transaction.Id))
             return null;
-        if (_assembler.IsCommitted(transaction.Id))
+        if (_assembler.IsCommitted(transaction))
             return "it is in the chain already";
         if (_mempool.IsFull)
             return $"{_mempool.Count} transactions wait already; try again after the next block";
@@ -48,30 +50,72 @@ public sealed partial class ReplicaActor
 
     private void OnSubscribe(ChainProtocol.Subscribe subscribe)
     {
-        foreach (var applied in _applied.Skip((int)Math.Clamp(subscribe.AfterHeight, 0, _applied.Count)))
-            subscribe.Subscriber.Tell(applied);
-        subscribe.Subscriber.Tell(new ChainProtocol.CaughtUp(_applied.Count));
-        _subscribers.Add(subscribe.Subscriber);
-        Context.Watch(subscribe.Subscriber);
+        if (subscribe.AfterHeight >= _blocks.Base)
+        {
+            TellFromMemory(subscribe.Subscriber, subscribe.AfterHeight);
+            return;
+        }
+
+        var (archive, create, goal) = (_archive, _settings.CreateApplication, new BlockHistory.Goal(_blocks.Height, LastSequenceNr));
+        Context.ActorOf(Akka.Actor.Props.Create(() => new BlockHistory(archive, subscribe.Subscriber, subscribe.AfterHeight, create, goal)));
+    }
+
+    private void OnReached(BlockHistory.Reached reached)
+    {
+        if (reached.Height < _blocks.Base)
+        {
+            Sender.Tell(new BlockHistory.Goal(_blocks.Height, LastSequenceNr));
+            return;
+        }
+
+        Context.Stop(Sender);
+        TellFromMemory(reached.Subscriber, reached.Height);
+    }
+
+    private void TellFromMemory(IActorRef subscriber, long afterHeight)
+    {
+        foreach (var applied in _blocks.Above(afterHeight))
+            subscriber.Tell(applied);
+        Add(subscriber);
+    }
+
+    private void Add(IActorRef subscriber)
+    {
+        subscriber.Tell(new ChainProtocol.CaughtUp(_blocks.Height));
+        if (_snapshots?.Newest is { } newest)
+            subscriber.Tell(new ChainProtocol.SnapshotTaken(newest.Height));
+        _subscribers.Add(subscriber);
+        Context.Watch(subscriber);
     }
 
     private void OnFollow(ChainProtocol.Follow follow)
     {
-        follow.Subscriber.Tell(new ChainProtocol.StateAt(_applied.Count, _application.Save()));
-        follow.Subscriber.Tell(new ChainProtocol.CaughtUp(_applied.Count));
-        _subscribers.Add(follow.Subscriber);
-        Context.Watch(follow.Subscriber);
+        follow.Subscriber.Tell(new ChainProtocol.StateAt(_blocks.Height, _application.Save()));
+        Add(follow.Subscriber);
     }
 
     private ChainProtocol.ChainStatus Status() => new(
-        _genesis.Name, _genesis.ChainId, _applied.Count, _core.Round, _assembler.StateRoot, _catchUp.IsSyncing, _mempool.Count,
+        _genesis.Name, _genesis.ChainId, _blocks.Height, _core.Round, _assembler.StateRoot, _catchUp.IsSyncing, _mempool.Count,
         _settings.Network.BytesSent(_genesis.ChainId, PeerLane.Consensus) + _settings.Network.BytesSent(_genesis.ChainId, PeerLane.Sync));
 
     private void OnGetHeaders(ChainProtocol.GetHeaders get)
     {
-        int from = (int)Math.Clamp(get.FromHeight - 1, 0, _applied.Count);
-        Sender.Tell(new ChainProtocol.Headers(
-            [.. _applied.Skip(from).Take(Math.Clamp(get.Count, 0, 1024)).Select(a => (a.Block.Block.Header, a.Block.Certificate))]));
+        long from = Math.Max(1, get.FromHeight);
+        int count = Math.Clamp(get.Count, 0, MaxHeaders);
+        if (from > _blocks.Base || from > _blocks.Height)
+            Sender.Tell(HeadersOf(_blocks.Above(from - 1).Take(count).Select(a => a.Block)));
+        else
+            _archive.Tell(new BlockArchive.Read(from, count, MaxHeaderReadBytes, LastSequenceNr, new HeadersFor(Sender)));
+    }
+
+    private static ChainProtocol.Headers HeadersOf(IEnumerable<CommittedBlock> blocks) => new([.. blocks.Select(b => (b.Block.Header, b.Certificate))]);
+
+    private void OnFound(BlockArchive.Found found)
+    {
+        if (found.Question.Context is HeadersFor headers)
+            headers.Asker.Tell(HeadersOf(found.Blocks));
+        else if (found.Question.Context is BlocksFor peer)
+            Send(peer.Member, new ChainMessage.Blocks(found.Adopted is null ? found.Blocks : []), PeerLane.Sync);
     }
 
     private void OnPeerMessage(PeerMessage peer)
@@ -89,6 +133,12 @@ public sealed partial class ReplicaActor
         {
             case ChainMessage.GetBlocks get:
                 Serve(peer.From, get);
+                break;
+            case ChainMessage.GetSnapshot get:
+                OnGetSnapshot(peer.From, get);
+                break;
+            case ChainMessage.SnapshotOffer offer when from >= 0:
+                OnSnapshotOffer(from, offer);
                 break;
             case ChainMessage.Status { Purpose: StatusKind.Question }:
                 Send(peer.From, _core.StatusFor(from), PeerLane.Sync);
@@ -112,7 +162,7 @@ public sealed partial class ReplicaActor
         {
             if (message is ChainMessage.Status status)
                 _catchUp.Report(from, status.At, status.Purpose == StatusKind.Answer);
-            if (message is not (ChainMessage.GetBlocks or ChainMessage.Blocks or ChainMessage.Transactions or ChainMessage.Evidence))
+            if (message.Height > 0 && message is not (ChainMessage.GetBlocks or ChainMessage.Blocks))
                 _core.Receive(from, message, _effects);
             if (message is ChainMessage.Status)
                 UpdateSync();
@@ -123,19 +173,25 @@ public sealed partial class ReplicaActor
 
     private void Serve(string to, ChainMessage.GetBlocks get)
     {
+        if (get.From > _blocks.Height)
+            return;
+        if (get.From <= _blocks.Base)
+        {
+            _archive.Tell(new BlockArchive.Read(get.From, get.Count, MaxReplyBytes, LastSequenceNr, new BlocksFor(to)));
+            return;
+        }
+
         var blocks = new List<CommittedBlock>();
         int bytes = 0;
-        for (long h = get.From; h <= _applied.Count && blocks.Count < get.Count; h++)
+        foreach (var committed in _blocks.Above(get.From - 1).Take(get.Count).Select(a => a.Block))
         {
-            var committed = _applied[(int)h - 1].Block;
-            bytes += 8192 + committed.Block.Transactions.Sum(t => t.Body.Length + 256) + committed.Block.Evidence.Sum(e => e.Length);
+            bytes += RecentBlocks.SizeOf(committed);
             if (blocks.Count > 0 && bytes > MaxReplyBytes)
                 break;
             blocks.Add(committed);
         }
 
-        if (blocks.Count > 0)
-            Send(to, new ChainMessage.Blocks(blocks), PeerLane.Sync);
+        Send(to, new ChainMessage.Blocks(blocks), PeerLane.Sync);
     }
 
     private void OnBlocks(int from, IReadOnlyList<CommittedBlock> blocks)
@@ -168,6 +224,7 @@ public sealed partial class ReplicaActor
         if (_assembler.Evidence.Waiting is { Count: > 0 } evidence)
             Broadcast(new ChainMessage.Evidence(evidence), PeerLane.Sync);
         _catchUp.Tick();
+        TickStateSync();
         _core.Tick(_effects);
         StartIfDue();
         UpdateSync();
@@ -188,10 +245,12 @@ public sealed partial class ReplicaActor
     private void UpdateSync()
     {
         bool before = _catchUp.IsSyncing;
-        int source = _catchUp.Update(_core.Height, _fetched.Count > 0);
+        if (_stateSync is not null && _catchUp.HasHeardEnough && _stateSync.Begin(_catchUp.Behind(_core.Height)))
+            Broadcast(new ChainMessage.GetSnapshot(_core.Height), PeerLane.Sync);
+        int source = _catchUp.Update(_core.Height, _fetched.Count > 0 || _stateSync is { IsActive: true });
         bool syncing = _catchUp.IsSyncing;
         if (syncing != before)
-            _log.Info("chain {0}: {1} at height {2}", _genesis.Name, syncing ? "syncing" : "in step", _applied.Count);
+            _log.Info("chain {0}: {1} at height {2}", _genesis.Name, syncing ? "syncing" : "in step", _blocks.Height);
         if (_restored && _catchUp.HasHeardEnough)
             MuteWhatMayBeForgotten();
         _core.SetSigning(!syncing, _effects);
@@ -210,8 +269,8 @@ public sealed partial class ReplicaActor
         if (_genesis.Members.MaxFaulty == 0)
             return;
         _core.MuteThrough(_catchUp.Highest + 1);
-        _log.Warning("chain {0}: the journal was restored from a backup at height {1}; nothing is signed up to height {2}, where this replica may " +
-            "have signed before", _genesis.Name, _applied.Count, _catchUp.Highest + 1);
+        _log.Warning("chain {0}: the journal goes on from a state from elsewhere, of height {1}; nothing is signed up to height {2}, where this replica may " +
+            "have signed before", _genesis.Name, _blocks.Height, _catchUp.Highest + 1);
     }
 
     private void OnBlockDue(BlockDue due)
@@ -240,4 +299,8 @@ public sealed partial class ReplicaActor
         if (_pauseOver && !_core.Started && (_mempool.Count > 0 || _application.WantsBlock || _assembler.Evidence.WantsBlock || _heartbeatDue))
             _core.Start(_effects);
     }
+
+    private sealed record HeadersFor(IActorRef Asker);
+
+    private sealed record BlocksFor(string Member);
 }

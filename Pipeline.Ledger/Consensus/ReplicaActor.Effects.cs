@@ -12,10 +12,24 @@ public sealed partial class ReplicaActor
 {
     private void OnRecovered(JournalEntry entry)
     {
-        if (!entry.Follows(_seal))
+        if (_foreign)
+            return;
+        IEnumerable<JournalRecord> records = entry.Records;
+        if (_start is { } start && !_resumed)
+        {
+            _resumed = true;
+            records = FirstEntry(start, entry);
+        }
+        else if (!entry.Follows(_seal))
+        {
             throw new InvalidDataException($"entry {LastSequenceNr} does not follow the one before it: the journal was changed; restore a backup by 'pipeline ledger restore'");
-        _seal = entry.Seal;
-        foreach (var record in entry.Records)
+        }
+        else
+        {
+            _seal = entry.Seal;
+        }
+
+        foreach (var record in records)
         {
             switch (record)
             {
@@ -36,12 +50,18 @@ public sealed partial class ReplicaActor
                     _recoveredBlocks.Clear();
                     break;
                 case JournalRecord.Restored:
-                    _restored = true;
+                    _restored = _mayForget = true;
+                    break;
+                case JournalRecord.Piece piece:
+                    _pieces.Add(piece);
+                    break;
+                case JournalRecord.Adopted adopted:
+                    Readopt(adopted);
                     break;
                 default:
                     // Signed since, so what may be forgotten lies behind.
                     if (record is JournalRecord.Voted or JournalRecord.Proposed)
-                        _restored = false;
+                        _restored = _mayForget = false;
                     if (record is JournalRecord.Stored stored)
                         _recoveredBlocks[stored.Block.Id] = stored.Block;
                     _recovered.Add(record);
@@ -52,6 +72,14 @@ public sealed partial class ReplicaActor
 
     private void OnRecoveryCompleted()
     {
+        if (_foreign || (_start is not null && !_resumed))
+        {
+            StartWithoutSnapshot();
+            return;
+        }
+
+        // Of an adoption that was cut off before it was whole.
+        _pieces.Clear();
         if (_founded)
         {
             Begin();
@@ -69,6 +97,7 @@ public sealed partial class ReplicaActor
 
     private void Begin()
     {
+        _archive = Context.ActorOf(Akka.Actor.Props.Create(() => new BlockArchive(PersistenceId, _settings.Journal)), "archive");
         _settings.Network.Register(_genesis.ChainId, PeerLane.Consensus, _self);
         _settings.Network.Register(_genesis.ChainId, PeerLane.Sync, _self);
         Timers.StartPeriodicTimer(TickElapsed.Instance, TickElapsed.Instance, _settings.Timeouts.Tick);
@@ -85,6 +114,7 @@ public sealed partial class ReplicaActor
         ScheduleHeight();
         AskWhereOthersStand();
         UpdateSync();
+        WriteSnapshot();
         Run();
     }
 
@@ -125,6 +155,7 @@ public sealed partial class ReplicaActor
         Persist(JournalEntry.Create(_seal, records), entry =>
         {
             _seal = entry.Seal;
+            _mayForget &= !records.Any(r => r is JournalRecord.Voted or JournalRecord.Proposed);
             _busy = false;
             ExecuteAll(effects);
             Run();
@@ -161,8 +192,9 @@ public sealed partial class ReplicaActor
                 ScheduleHeight();
                 UpdateSync();
                 break;
-            case ConsensusEffect.Lagging lagging when lagging.Height <= _applied.Count:
-                Send(_genesis.Members[lagging.Seat].Id, new ChainMessage.Decided(_applied[(int)lagging.Height - 1].Block), PeerLane.Sync);
+            case ConsensusEffect.Lagging lagging when lagging.Height > _blocks.Base && lagging.Height <= _blocks.Height:
+                Send(
+                    _genesis.Members[lagging.Seat].Id, new ChainMessage.Decided(_blocks.Above(lagging.Height - 1).First().Block), PeerLane.Sync);
                 break;
             case ConsensusEffect.Behind behind:
                 _catchUp.Report(behind.Seat, behind.Height, isAnswer: false);
@@ -192,7 +224,8 @@ public sealed partial class ReplicaActor
         var outcome = _application.Apply(committed.Block);
         _assembler.Applied(committed.Block);
         var applied = new ChainProtocol.BlockApplied(committed, outcome, _assembler.StateRoot);
-        _applied.Add(applied);
+        _blocks.Add(applied);
+        NoteSnapshot(committed);
         if (!IsRecovering)
             _mempool.Retain(t => _application.Check(t) is null);
         foreach (var subscriber in _subscribers)

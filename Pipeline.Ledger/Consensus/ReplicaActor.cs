@@ -6,6 +6,7 @@ using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
+using Pipeline.Ledger.Payloads;
 
 namespace Pipeline.Ledger.Consensus;
 
@@ -26,12 +27,13 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
     private readonly BlockAssembler _assembler;
     private readonly ConsensusCore _core;
     private readonly CatchUp _catchUp;
-    private readonly List<ChainProtocol.BlockApplied> _applied = [];
+    private readonly RecentBlocks _blocks;
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly Queue<(int From, CommittedBlock Block)> _fetched = [];
     private readonly List<JournalRecord> _recovered = [];
     private readonly Dictionary<Digest, Block> _recoveredBlocks = [];
     private List<ConsensusEffect> _effects = [];
+    private IActorRef _archive = ActorRefs.Nobody;
     private Digest _seal;
     private bool _founded;
     private bool _restored;
@@ -44,6 +46,7 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
         CheckConfiguration(settings);
         _settings = settings;
         JournalPluginId = settings.Journal;
+        SnapshotPluginId = RecoveryPoint.PluginId;
         _genesis = settings.Genesis;
         _self = Self;
         int seat = _genesis.Members.IndexOf(settings.Member);
@@ -51,13 +54,19 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
         if (settings.Signer is { } signer && (seat < 0 || _genesis.Members[seat].Key != signer.PublicKey))
             throw new ConfigurationException($"the key given for '{settings.Member}' is not that of a member of chain '{_genesis.Name}'");
         _mempool = new Mempool(settings.MempoolCapacity);
+        _blocks = new RecentBlocks(settings.BlocksInMemory);
         _application = settings.CreateApplication();
+        settings.Started?.Invoke(_application);
         var scheduler = Context.System.Scheduler;
         _assembler = new BlockAssembler(
             _genesis, _application, _mempool, settings.Verifier, () => scheduler.Now.ToUnixTimeMilliseconds());
         _core = ConsensusCore.Create(_genesis.ChainId, 0, _genesis.Members, _seat, settings.Signer, settings.Verifier, _assembler);
         _catchUp = new CatchUp(_genesis.Members.Count, _seat);
+        _stateSync = settings.StateSync is { } sync ? new StateSync(_genesis.Members.Count, sync.Gap) : null;
+        _snapshots = OpenSnapshots();
+        _start = BeginFromSnapshot();
 
+        Recover<SnapshotOffer>(_ => { });
         Recover<JournalEntry>(OnRecovered);
         Recover<RecoveryCompleted>(_ => OnRecoveryCompleted());
         Command<PeerMessage>(OnPeerMessage);
@@ -70,13 +79,16 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
         Command<ChainProtocol.GetStatus>(_ => Sender.Tell(Status()));
         Command<ChainProtocol.GetHeaders>(OnGetHeaders);
         Command<Terminated>(t => _subscribers.Remove(t.ActorRef));
+        Command<BlockArchive.Found>(OnFound);
+        Command<BlockHistory.Reached>(OnReached);
+        Command<SnapshotWritten>(OnSnapshotWritten);
+        Command<PayloadProtocol.Fetched>(OnFetched);
+        Command<PayloadProtocol.FetchFailed>(OnFetchFailed);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     public override string PersistenceId => _settings.PersistenceId;
-
-    public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
 
     /// <summary>A replica with the settings' journal and dispatcher.</summary>
     public static Props Props(ReplicaSettings settings)
@@ -89,7 +101,7 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
     {
         // Subscribers watch a reference that a restart keeps, so nobody but this actor can renew their subscription.
         foreach (var subscriber in _subscribers)
-            _self.Tell(new ChainProtocol.Subscribe(subscriber, _applied.Count));
+            _self.Tell(new ChainProtocol.Subscribe(subscriber, _blocks.Height));
         base.PreRestart(reason, message);
     }
 

@@ -1,6 +1,7 @@
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Ledger.Consensus;
 
@@ -15,8 +16,17 @@ public sealed record ReplicaSettings
     /// <summary>The member's key; null for an observer, who follows, serves blocks and never signs.</summary>
     public ISigner? Signer { get; init; }
 
-    /// <summary>A new application in the state of the genesis; called on every start of the replica.</summary>
+    /// <summary>A new application in the state of the genesis.</summary>
     public required Func<IChainApplication> CreateApplication { get; init; }
+
+    /// <summary>Hears at every start of the replica which application it runs, before anything is applied to it.</summary>
+    public Action<IChainApplication>? Started { get; init; }
+
+    /// <summary>Null takes none, and every restart replays the whole journal.</summary>
+    public SnapshotSettings? Snapshots { get; init; }
+
+    /// <summary>Null fetches every block, however far behind the replica is.</summary>
+    public StateSyncSettings? StateSync { get; init; }
 
     public required IPeerNetwork Network { get; init; }
 
@@ -32,6 +42,9 @@ public sealed record ReplicaSettings
 
     /// <summary>Transactions that may wait (count); more are refused.</summary>
     public int MempoolCapacity { get; init; } = 4096;
+
+    /// <summary>The newest blocks that stay in memory (count); older ones are read from the journal when somebody asks.</summary>
+    public int BlocksInMemory { get; init; } = RecentBlocks.Capacity;
 
     public string Journal => JournalPluginId ?? JournalConfig.PluginId(Genesis.Name);
 

@@ -101,13 +101,24 @@ public sealed class FilePayloadStore : IPayloadStore
                 return;
             EnsureFolder(path);
             DurableFile.Write(PayloadFile.Of(_folder, digest, isTombstone: true).Path, Path.Combine(_temporary, $"{digest}.pruned"), []);
-            if (!File.Exists(path))
-                return;
-            long length = new FileInfo(path).Length;
-            File.Delete(path);
-            DurableFile.SyncFolder(Path.GetDirectoryName(path)!);
-            Interlocked.Add(ref _used, -length);
+            Free(path);
         }
+    }
+
+    public void Remove(Digest digest)
+    {
+        lock (_writes)
+            Free(PathOf(digest));
+    }
+
+    private void Free(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        long length = new FileInfo(path).Length;
+        File.Delete(path);
+        DurableFile.SyncFolder(Path.GetDirectoryName(path)!);
+        Interlocked.Add(ref _used, -length);
     }
 
     /// <summary>True when the payload was deleted for good.</summary>

@@ -16,5 +16,9 @@ public interface IPayloadStore
     /// <exception cref="InvalidDataException">The stored bytes no longer match their digest.</exception>
     bool TryGet(Digest digest, [NotNullWhen(true)] out byte[]? payload);
 
+    /// <summary>Erases a payload for good: it is never stored again.</summary>
     void Delete(Digest digest);
+
+    /// <summary>Frees the bytes of a payload that may come again.</summary>
+    void Remove(Digest digest);
 }

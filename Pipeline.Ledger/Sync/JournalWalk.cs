@@ -1,7 +1,9 @@
 using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Bridge;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Consensus;
 using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Snapshots;
 
 namespace Pipeline.Ledger.Sync;
 
@@ -15,7 +17,8 @@ internal sealed class JournalWalk(
     private readonly Dictionary<Digest, Block> _blocks = [];
     private readonly Dictionary<(StatementType, int), Digest> _said = [];
     private readonly Dictionary<int, QuorumCertificate> _polkas = [];
-    private readonly HashSet<Digest> _transactions = [];
+    private readonly ReplayWindow _window = new();
+    private readonly List<byte[]> _pieces = [];
     private IChainApplication? _application;
     private Digest _seal;
     private BlockHeader? _last;
@@ -117,6 +120,11 @@ internal sealed class JournalWalk(
                 return restored.Height != Height ? $"restored at height {restored.Height} where height {Height} is the last" : null;
             case JournalRecord.Committed { Certificate: var certificate }:
                 return CheckCommit(genesis, certificate);
+            case JournalRecord.Piece piece:
+                _pieces.Add(piece.Bytes);
+                return null;
+            case JournalRecord.Adopted adopted:
+                return CheckAdopted(genesis, adopted);
             default:
                 return $"a record of unknown kind {record.GetType().Name}";
         }
@@ -147,7 +155,7 @@ internal sealed class JournalWalk(
         {
             if (transaction.Verify(genesis.ChainId, genesis.Members, Signatures) is { } fault)
                 return $"block {header.Height}, transaction {transaction.Id.Short}: {fault}";
-            if (_transactions.Contains(transaction.Id))
+            if (_window.Contains(transaction))
                 return $"block {header.Height}, transaction {transaction.Id.Short}: it is in the chain already";
         }
 
@@ -211,11 +219,44 @@ internal sealed class JournalWalk(
             return state;
         _last = block.Header;
         Committed = new CommittedBlock(block, certificate);
-        _transactions.UnionWith(block.Transactions.Select(transaction => transaction.Id));
+        _window.Add(RecentBlock.Of(block));
+        Forget();
+        return null;
+    }
+
+    /// <summary>The journal goes on from a state of other members: blocks up to it are not here, and the certified header above vouches for it.</summary>
+    private string? CheckAdopted(Genesis genesis, JournalRecord.Adopted adopted)
+    {
+        byte[] content = [.. _pieces.SelectMany(p => p)];
+        _pieces.Clear();
+        if (Digest.Of(content) != adopted.Content)
+            return $"takes over state {adopted.Content.Short}, which is not in the journal";
+        if (!Canonical.TryDecode<ChainSnapshot>(content, out var snapshot, out string? error))
+            return error;
+        if (snapshot.Height <= Height)
+            return $"takes over the state of height {snapshot.Height} at height {Height}";
+        var client = LightClient.Start(new TrustedChain(genesis.ChainId, genesis.Name, genesis.Members, 0, long.MaxValue), 0);
+        if (snapshot.Verify(adopted.Next, client, Signatures) is { } fault)
+            return $"the state of height {snapshot.Height}: {fault}";
+        foreach (var block in snapshot.Blocks.Where(b => b.Header.Height > Height))
+        {
+            if (CheckTrust(block.Header) is { } distrust)
+                return distrust;
+        }
+
+        if (_application?.Restore(snapshot.State, adopted.Next.Header) is { } state)
+            return $"the state of height {snapshot.Height}: {state}";
+        _last = snapshot.Last;
+        _window.Reset(snapshot.Blocks);
+        Forget();
+        return null;
+    }
+
+    private void Forget()
+    {
         _blocks.Clear();
         _said.Clear();
         _polkas.Clear();
-        return null;
     }
 
     private string? CheckTrust(BlockHeader header)

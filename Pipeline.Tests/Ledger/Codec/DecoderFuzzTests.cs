@@ -10,6 +10,7 @@ using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Governance;
 using Pipeline.Ledger.Payloads;
 using Pipeline.Ledger.Rounds;
+using Pipeline.Ledger.Snapshots;
 using Pipeline.Tests.Ledger.Consensus;
 using Pipeline.Tests.Ledger.Rounds;
 using Xunit;
@@ -194,6 +195,10 @@ public sealed class DecoderFuzzTests
         yield return new ChainMessage.Blocks([committed]);
         yield return new ChainMessage.Transactions([ConsensusSamples.Transaction]);
         yield return new ChainMessage.Evidence([ConsensusSamples.Evidence]);
+        yield return new ChainMessage.GetSnapshot(7);
+        yield return new ChainMessage.SnapshotOffer(new CertifiedHeader(ConsensusSamples.Block.Header, committed.Certificate), payload, 1000);
+        yield return new SnapshotEntry(new CertifiedHeader(ConsensusSamples.Block.Header, committed.Certificate), payload, 1000, 5, payload);
+        yield return new ChainSnapshot([RecentBlock.Of(ConsensusSamples.Block), new RecentBlock(ConsensusSamples.Block.Header, [payload], [[1, 2]])], [1, 2, 3]);
 
         yield return new PayloadMessage.Announce(1, payload, 1000, payload);
         yield return new PayloadMessage.Want(payload);

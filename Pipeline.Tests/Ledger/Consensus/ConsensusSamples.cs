@@ -1,4 +1,5 @@
 using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Bridge;
 using Pipeline.Ledger.Consensus;
 using Pipeline.Ledger.Crypto;
 
@@ -41,6 +42,8 @@ internal static class ConsensusSamples
         ["committed"] = new JournalRecord.Committed(Committed.Certificate),
         ["entered"] = new JournalRecord.Entered(5, 2, [Vote]),
         ["restored"] = new JournalRecord.Restored(5),
+        ["piece"] = new JournalRecord.Piece(5, [1, 2, 3]),
+        ["adopted"] = new JournalRecord.Adopted(new CertifiedHeader(Block.Header, Committed.Certificate), D(7)),
     };
 
     public static Digest D(byte b) => new([.. Enumerable.Repeat(b, 32)]);

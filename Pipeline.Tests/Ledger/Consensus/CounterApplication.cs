@@ -13,6 +13,9 @@ internal sealed class CounterApplication : IChainApplication
 
     public long Sum => _sum;
 
+    /// <summary>Blocks executed by this object.</summary>
+    public int Applied { get; private set; }
+
     public Digest StateRoot => Digest.Of(Canonical.Encode(w => w.Array(2).Int(Height).Int(_sum).EndArray()));
 
     public Digest OutboxRoot => Digest.Of([]);
@@ -26,6 +29,7 @@ internal sealed class CounterApplication : IChainApplication
         if (block.Header.Height != Height + 1)
             throw new InvalidOperationException($"height {block.Header.Height} after {Height}");
         Height++;
+        Applied++;
         foreach (var transaction in block.Transactions)
             _sum += transaction.Body[0];
         return new BlockOutcome([.. block.Transactions.Select(t => new TransactionReceipt(t.Id, null))], []);

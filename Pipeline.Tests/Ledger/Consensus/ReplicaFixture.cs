@@ -52,6 +52,8 @@ internal sealed class ReplicaFixture : IDisposable
 
     public ChainJournal JournalOf(int i) => Journals.Of(Name(i));
 
+    public ActorSystem System(int i) => _systems[Name(i)];
+
     public ReplicaSettings Settings(int i, IPeerNetwork? network = null) => new()
     {
         Genesis = Genesis,
@@ -77,7 +79,9 @@ internal sealed class ReplicaFixture : IDisposable
     public IActorRef Start(int i, string system, ReplicaSettings settings, ChainJournal? journal = null, Config? plugin = null)
     {
         _systems[system] = CreateSystem(system, plugin ?? JournalConfig.Create(Chain, journal ?? JournalOf(i)));
-        _systems[system].EventStream.Subscribe(_systems[system].ActorOf(Props.Create(() => new ErrorLog(_errors.Writer))), typeof(Error));
+        var log = _systems[system].ActorOf(Props.Create(() => new ErrorLog(_errors.Writer)));
+        _systems[system].EventStream.Subscribe(log, typeof(Error));
+        _systems[system].EventStream.Subscribe(log, typeof(Warning));
         return _systems[system].ActorOf(ReplicaActor.Props(settings), "replica");
     }
 
@@ -87,7 +91,7 @@ internal sealed class ReplicaFixture : IDisposable
             await system.Terminate();
     }
 
-    /// <summary>Completes with the first error that any replica logs, from now on or since the last call, and that holds the text.</summary>
+    /// <summary>Completes with the first error or warning that any replica logs, from now on or since the last call, and that holds the text.</summary>
     public async Task<string> Logged(string text)
     {
         using var limit = new CancellationTokenSource(Patience);
@@ -104,11 +108,12 @@ internal sealed class ReplicaFixture : IDisposable
         Pipeline.Ledger.Blocks.Transaction.Create(Genesis.ChainId, 1, Name(sender), ++_nonce, [add], Signers[sender]);
 
     /// <summary>Completes with the blocks up to the one that holds the transaction, as the replica applies them.</summary>
-    public async Task<IReadOnlyList<ChainProtocol.BlockApplied>> SubscribeUntil(IActorRef replica, string system, Func<ChainProtocol.BlockApplied, bool> last)
+    public async Task<IReadOnlyList<ChainProtocol.BlockApplied>> SubscribeUntil(
+        IActorRef replica, string system, Func<ChainProtocol.BlockApplied, bool> last, long afterHeight = 0)
     {
         var done = new TaskCompletionSource<IReadOnlyList<ChainProtocol.BlockApplied>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var listener = _systems[system].ActorOf(Props.Create(() => new Listener(done, last)));
-        replica.Tell(new ChainProtocol.Subscribe(listener, 0));
+        replica.Tell(new ChainProtocol.Subscribe(listener, afterHeight));
         return await done.Task.WaitAsync(Patience);
     }
 
@@ -142,7 +147,7 @@ internal sealed class ReplicaFixture : IDisposable
 
     private sealed class ErrorLog : ReceiveActor
     {
-        public ErrorLog(ChannelWriter<string> errors) => Receive<Error>(error => errors.TryWrite($"{error.Message}"));
+        public ErrorLog(ChannelWriter<string> errors) => Receive<LogEvent>(error => errors.TryWrite($"{error.Message}"));
     }
 
     private sealed class Listener : ReceiveActor

@@ -1,3 +1,4 @@
+using Pipeline.Ledger.Bridge;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Consensus;
 using Pipeline.Ledger.Crypto;
@@ -19,6 +20,8 @@ public sealed class WireTests
         { "blocks", 553, "847f4308bf1d9ac24ab6e6874b18144a" },
         { "transactions", 122, "e866bfbf1e189ffd595026cca61371b1" },
         { "evidence", 213, "846adcacdff3f8453d389892a49b2eb3" },
+        { "get-snapshot", 3, "c65e8ab68ba2c91161b100d91bfddc7d" },
+        { "snapshot-offer", 468, "eff5149f55840e054a8698434ecc9e86" },
     };
 
     [Theory]
@@ -87,6 +90,9 @@ public sealed class WireTests
         "get-blocks" => new ChainMessage.GetBlocks(3, 64),
         "blocks" => new ChainMessage.Blocks([ConsensusSamples.Committed]),
         "transactions" => new ChainMessage.Transactions([ConsensusSamples.Transaction]),
-        _ => new ChainMessage.Evidence([ConsensusSamples.Evidence]),
+        "evidence" => new ChainMessage.Evidence([ConsensusSamples.Evidence]),
+        "get-snapshot" => new ChainMessage.GetSnapshot(7),
+        _ => new ChainMessage.SnapshotOffer(
+            new CertifiedHeader(ConsensusSamples.Block.Header, ConsensusSamples.Committed.Certificate), ConsensusSamples.D(7), 1000),
     };
 }

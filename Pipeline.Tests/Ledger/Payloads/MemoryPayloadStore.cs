@@ -26,4 +26,6 @@ internal sealed class MemoryPayloadStore : IPayloadStore
     public bool TryGet(Digest digest, [NotNullWhen(true)] out byte[]? payload) => _payloads.TryGetValue(digest, out payload);
 
     public void Delete(Digest digest) => _payloads.TryRemove(digest, out _);
+
+    public void Remove(Digest digest) => Delete(digest);
 }
