@@ -20,6 +20,9 @@ public sealed class IngestPipeline : IAsyncDisposable
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many times larger a deflated data set may become.</summary>
+    private const int InflationLimit = 4;
+
     /// <summary>Of a label file; the log is for finding the mistake, not for repeating the file.</summary>
     private const int ShownProblems = 5;
 
@@ -46,14 +49,13 @@ public sealed class IngestPipeline : IAsyncDisposable
         _log = Logging.GetLogger(system, typeof(IngestPipeline));
         string Folder(string name) => Path.Combine(settings.DataDirectory, name);
         Directory.CreateDirectory(settings.DataDirectory);
-        var limits = new DicomReadLimits(settings.Dicom.MaxInstanceBytes);
+        var limits = new DicomReadLimits(SpoolRecord.MaxWholeBytes * InflationLimit);
         _way = new InstanceWay(toolkit, settings.SiteKey, settings.Deidentification, limits);
         _quarantine = new Quarantine(settings.DataDirectory, files);
         foreach (ChainRoute route in settings.Routes)
             Open(route);
         _spool = InstanceSpool.Open(
-            new SpoolSettings(Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances,
-                settings.Dicom.MaxInstanceBytes + 4096), files, TimeProvider.System);
+            new SpoolSettings(Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances), files, TimeProvider.System);
         _spool.ObstructionChanged += Report;
         if (_spool.Obstruction is { } obstruction)
             Report(obstruction);
@@ -64,8 +66,11 @@ public sealed class IngestPipeline : IAsyncDisposable
         _stages = RunStages(system.Materializer(), _checkpoints.Last.Next);
     }
 
-    /// <summary>The port the SCP is bound to.</summary>
+    /// <summary>The port without TLS that the SCP is bound to; 0 where there is none.</summary>
     public int Port => _server!.Port;
+
+    /// <summary>The port with TLS; 0 where there is none.</summary>
+    public int TlsPort => _server!.TlsPort;
 
     /// <summary>The sample store of each chain; a chain added later appears here.</summary>
     public IReadOnlyDictionary<string, ISampleStore> Stores =>
@@ -287,6 +292,8 @@ public sealed class IngestPipeline : IAsyncDisposable
 
         public bool Congested => pipeline._spool.Low;
 
-        public Task<DimseStatus> StoreAsync(ReceivedInstance instance) => pipeline._spool.AppendAsync(instance);
+        public IInstanceUpload BeginUpload() => pipeline._spool.BeginUpload();
+
+        public bool Holds(string sopInstanceUid) => pipeline._spool.Holds(sopInstanceUid);
     }
 }

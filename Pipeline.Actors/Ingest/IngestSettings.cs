@@ -21,7 +21,7 @@ public sealed record IngestSettings
     public DicomServerSettings Dicom { get; init; } = new();
 
     /// <summary>Spool segment size at which a new one is begun (bytes).</summary>
-    public long SegmentBytes { get; init; } = 64L << 20;
+    public long SegmentBytes { get; init; } = 256L << 20;
 
     /// <summary>Free disk space below which instances are refused: new associations transiently, C-STORE with A700 (bytes).</summary>
     public long LowWatermarkBytes { get; init; } = 256L << 20;

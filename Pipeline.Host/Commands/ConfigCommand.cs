@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pipeline.Actors.Dicom.Network;
 using Pipeline.Host.Configuration;
 using Spectre.Console;
 
@@ -52,13 +53,19 @@ internal static class ConfigCommand
         return command;
     }
 
+    private static string Ports(DicomServerSettings server)
+    {
+        string plain = server.Port switch { null => "no plain port", 0 => "any free port", { } port => $"{port}" };
+        return server.Tls is { } tls ? $"{plain}, TLS {(tls.Port == 0 ? "any free port" : tls.Port)}" : plain;
+    }
+
     private static void Print(SiteSettings site, IAnsiConsole console)
     {
         var table = new Table().Border(TableBorder.Simple).HideHeaders().AddColumn("key").AddColumn("value");
         Row("site", site.Name);
         Row("data", site.DataDirectory);
         Row("roles", string.Join(", ", site.Roles));
-        Row("DICOM", $"{site.Dicom.Server.Address}:{(site.Dicom.Server.Port == 0 ? "any free port" : site.Dicom.Server.Port)}, AE title {site.Dicom.AeTitle}");
+        Row("DICOM", $"{site.Dicom.Server.Address}:{Ports(site.Dicom.Server)}, AE title {site.Dicom.AeTitle}");
         Row("device", site.Trainer.Device);
         foreach (var chain in site.Chains)
             Row($"chain {chain.Name}", $"AE title {chain.AeTitle}, journal {chain.Journal}, genesis {chain.GenesisFile}");

@@ -69,6 +69,7 @@ internal static class QuarantineOperations
         Why.Conflict => $"two images came under one SOP Instance UID and the first is kept; if this one is the right one, {Copy}",
         Why.NoIdentity => $"set Patient ID (0010,0020), without which the split by patient does not hold, and {Copy}",
         Why.NoRoute => $"no chain had this AE title any more; configure it again (pipeline.chains.NAME.ae-title) and {Copy}",
+        Why.TooLarge => $"if it belongs to the task, have the sender split or compress it, or {Copy}",
         Why.Constant or Why.TooSmall => "there is nothing in it to learn from; nothing needs to be done",
         Why.Failed => "a mistake of this program: keep the file and report the line of the log that names its number",
         _ => "look with dcmdump",

@@ -129,6 +129,7 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         private static readonly (string Section, string Defaults)[] Named =
         [
             ("pipeline.chains", "pipeline.chain-defaults"), ("pipeline.deidentification.rules", "pipeline.deidentification.rule-defaults"),
+            ("pipeline.dicom.peers", "pipeline.dicom.peer-defaults"),
         ];
 
         public static IEnumerable<ConfigurationError> Find(IReadOnlyList<ConfigurationLayer> layers)

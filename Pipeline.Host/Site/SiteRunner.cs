@@ -49,7 +49,10 @@ internal static class SiteRunner
             Join(node, settings, genesis, site.DataDirectory, terminal);
         foreach (var ((settings, _), route) in chains.Zip(routes))
             terminal.Out.WriteLine(Describe(settings, route));
-        terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
+        if (site.Dicom.Server.Tls is not null)
+            terminal.Out.WriteLine($"site {site.Name} takes TLS on {site.Dicom.Server.Address}:{node.Ingest.TlsPort}; AE titles: {Titles(site)}");
+        if (site.Dicom.Server.Port is not null)
+            terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
 
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))

@@ -6,24 +6,31 @@ namespace Pipeline.Actors.Dicom.Network;
 /// The acceptor's side of one association (PS3.8 9.2) and the DIMSE services on it, free of sockets and clocks: PDUs, answers of the store and
 /// time-outs go in, effects come out.
 /// </summary>
-public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceSink sink, Func<bool> withinLimit) : IDisposable
+public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceSink sink, AssociationSlots slots, AssociationOrigin origin) : IDisposable
 {
     private const int MaxCommandBytes = 65536;
 
+    /// <summary>Of a data set that is no instance: 50,000 references of storage commitment.</summary>
+    private const int MaxMessageBytes = 8 << 20;
+
+    private readonly AssociationNegotiator _negotiator = new(settings, sink, slots, origin);
     private readonly List<AssociationEffect> _effects = [];
     private readonly Dictionary<byte, (string AbstractSyntax, string TransferSyntax)> _contexts = [];
     private readonly MemoryStream _command = new();
+    private readonly MemoryStream _message = new();
     private State _state = State.AwaitRequest;
     private string _calling = "", _called = "";
-    private byte _commandContext;
-    private DicomDataSet? _request;
+    private DicomPeer? _peer;
+    private bool _admitted, _releasing;
+    private int _operations = 1, _outstanding, _peerMaxLength;
+    private ushort _eventId;
+    private PendingRequest? _request;
     private InstanceBuffer? _instance;
 
     private enum State
     {
         AwaitRequest,
         Established,
-        Storing,
         AwaitClose,
     }
 
@@ -31,9 +38,14 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
     public AssociationTimer Timer => _state switch
     {
         State.AwaitRequest or State.AwaitClose => AssociationTimer.Artim,
-        State.Established => AssociationTimer.Idle,
-        _ => AssociationTimer.None,
+        _ => _outstanding == 0 ? AssociationTimer.Idle : AssociationTimer.None,
     };
+
+    /// <summary>Whether a PDU may come: not while as many stores are outstanding as were negotiated.</summary>
+    public bool MayReceive => _state != State.Established || _outstanding < _operations;
+
+    /// <summary>Whether it stands, or stood until a moment ago.</summary>
+    public bool Admitted => _admitted;
 
     /// <summary>A PDU came in. The effects are valid until the next call.</summary>
     public IReadOnlyList<AssociationEffect> Received(Pdu pdu)
@@ -46,17 +58,18 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
             case (_, Pdu.Abort):
                 _effects.Add(new AssociationEffect.Note(_instance is null
                     ? "The peer aborted the association." : "The peer aborted the association inside an instance; that instance was not acknowledged."));
+                Drop();
                 Finish();
                 break;
             case (State.AwaitRequest, Pdu.AssociateRequest request):
                 Negotiate(request);
                 break;
-            case (State.Established, Pdu.DataTransfer data):
+            case (State.Established, Pdu.DataTransfer data) when !_releasing:
                 Take(data);
                 break;
-            case (State.Established, Pdu.ReleaseRequest):
-                Send(new Pdu.ReleaseResponse());
-                _state = State.AwaitClose;
+            case (State.Established, Pdu.ReleaseRequest) when !_releasing:
+                _releasing = true;
+                ReleaseWhenAnswered();
                 break;
             default:
                 Abort(Reasons.AbortUnexpectedPdu, $"Unexpected {pdu.GetType().Name} in state {_state}.");
@@ -77,11 +90,14 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
     }
 
     /// <summary>The store answered.</summary>
-    public IReadOnlyList<AssociationEffect> Stored(DimseStatus status)
+    public IReadOnlyList<AssociationEffect> Stored(PendingRequest request, DimseStatus status)
     {
         _effects.Clear();
-        Answer(status);
-        _state = State.Established;
+        _outstanding--;
+        if (_state != State.Established)
+            return _effects;
+        Respond(request, status);
+        ReleaseWhenAnswered();
         return _effects;
     }
 
@@ -90,73 +106,50 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
     {
         _effects.Clear();
         if (_state == State.Established)
+        {
             Abort(Reasons.AbortNotSpecified, $"No PDU for {settings.IdleTimeout.TotalSeconds:F0} s.");
-        else if (_state == State.AwaitRequest)
+            Finish();
+            return _effects;
+        }
+        if (_state == State.AwaitRequest)
             _effects.Add(new AssociationEffect.Note($"No A-ASSOCIATE-RQ within {settings.Artim.TotalSeconds:F0} s."));
-        Finish();
+        _state = State.AwaitClose;
+        _effects.Add(new AssociationEffect.Close(AtOnce: true));
         return _effects;
     }
 
+    /// <summary>Gives the slot back.</summary>
     public void Dispose()
     {
+        if (_admitted)
+            slots.Release(_peer);
+        _admitted = false;
         _instance?.Dispose();
         _command.Dispose();
+        _message.Dispose();
     }
 
     private void Negotiate(Pdu.AssociateRequest request)
     {
-        (_called, _calling) = (request.CalledAe, request.CallingAe);
-        if ((request.ProtocolVersion & 1) == 0)
-            Reject(RejectResult.Permanent, RejectSource.Acse, Reasons.ProtocolVersionNotSupported, "this node speaks version 1");
-        else if (!sink.Recognizes(request.CalledAe))
+        (_called, _calling, _peerMaxLength) = (request.CalledAe, request.CallingAe, request.MaxLength);
+        if (_negotiator.Refuse(request, out _peer) is var (reject, why))
         {
-            Reject(RejectResult.Permanent, RejectSource.User, Reasons.CalledAeNotRecognized,
-                $"'{request.CalledAe}' is neither pipeline.dicom.ae-title nor a pipeline.chains.NAME.ae-title; mend it here or at the sender");
-        }
-        else if (!withinLimit())
-        {
-            Reject(RejectResult.Transient, RejectSource.Presentation, Reasons.LocalLimitExceeded,
-                $"{settings.MaxAssociations} are open (pipeline.dicom.max-associations)");
-        }
-        else if (sink.Congested)
-            Reject(RejectResult.Transient, RejectSource.Presentation, Reasons.TemporaryCongestion, "the disk has too little room");
-        else
-        {
-            PresentationContextResult[] results = [.. request.Contexts.Select(Answer)];
-            Send(new Pdu.AssociateAccept(request.CalledAe, request.CallingAe, results, settings.MaxPduLength));
-            NoteRefused(request.Contexts, results);
-            _state = State.Established;
-        }
-    }
-
-    /// <summary>A class is refused where none of its contexts was accepted: the sender cannot send it, and says so at its end alone.</summary>
-    private void NoteRefused(IReadOnlyList<PresentationContext> proposed, PresentationContextResult[] results)
-    {
-        (PresentationContext Proposed, ContextResult Result)[] refused =
-        [
-            .. proposed.Zip(results, (context, answer) => (Proposed: context, answer.Result)).GroupBy(pair => pair.Proposed.AbstractSyntax)
-                .Where(contexts => contexts.All(pair => pair.Result != ContextResult.Acceptance)).Select(contexts => contexts.First()),
-        ];
-        if (refused is not [(var first, var result), ..])
+            _effects.Add(new AssociationEffect.Note($"Association of '{_calling}' rejected: {Reasons.Describe(reject)}: {why}."));
+            Send(reject);
+            _state = State.AwaitClose;
             return;
-        string why = result == ContextResult.TransferSyntaxesNotSupported
-            ? $"{string.Join(", ", first.TransferSyntaxes.Take(3).Select(TransferSyntax.NameOf))} cannot be decoded; have it sent uncompressed"
-            : sink.Stores(_called) ? "this node stores images, nothing else" : $"no chain takes images under '{_called}' (pipeline.chains.NAME.ae-title)";
-        _effects.Add(new AssociationEffect.Note(
-            $"Refused SOP class {first.AbstractSyntax}{(refused.Length == 1 ? "" : $" and {refused.Length - 1} more")} of '{_calling}': {why}."));
-    }
-
-    /// <summary>Only syntaxes that ingest can decode are accepted; explicit VR is preferred, as it keeps private VRs.</summary>
-    private PresentationContextResult Answer(PresentationContext context)
-    {
-        if (context.AbstractSyntax != SopClasses.Verification && !(SopClasses.IsStorage(context.AbstractSyntax) && sink.Stores(_called)))
-            return new PresentationContextResult(context.Id, ContextResult.AbstractSyntaxNotSupported, TransferSyntax.ImplicitLittle.Uid);
-        string? chosen = new[] { TransferSyntax.ExplicitLittle, TransferSyntax.ImplicitLittle, TransferSyntax.ExplicitBig }
-            .Select(syntax => syntax.Uid).FirstOrDefault(context.TransferSyntaxes.Contains);
-        if (chosen is null)
-            return new PresentationContextResult(context.Id, ContextResult.TransferSyntaxesNotSupported, TransferSyntax.ImplicitLittle.Uid);
-        _contexts[context.Id] = (context.AbstractSyntax, chosen);
-        return new PresentationContextResult(context.Id, ContextResult.Acceptance, chosen);
+        }
+        _admitted = true;
+        Pdu.AssociateAccept accept = _negotiator.Accept(request, out _operations);
+        foreach ((PresentationContext proposed, PresentationContextResult answer) in request.Contexts.Zip(accept.Contexts))
+        {
+            if (answer.Result == ContextResult.Acceptance)
+                _contexts[proposed.Id] = (proposed.AbstractSyntax, answer.TransferSyntax);
+        }
+        Send(accept);
+        if (_negotiator.DescribeRefused(request, accept.Contexts) is { } refused)
+            _effects.Add(new AssociationEffect.Note(refused));
+        _state = State.Established;
     }
 
     private void Take(Pdu.DataTransfer data)
@@ -164,16 +157,12 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
         foreach (PresentationDataValue value in data.Values)
         {
             if (_state != State.Established)
-            {
-                Abort(Reasons.AbortUnexpectedPdu, "Data behind the end of a message before its answer.");
                 return;
-            }
-            if (!_contexts.ContainsKey(value.ContextId))
-            {
+            if (_outstanding >= _operations)
+                Abort(Reasons.AbortUnexpectedPdu, $"More than {_operations} operations outstanding.");
+            else if (!_contexts.ContainsKey(value.ContextId))
                 Abort(Reasons.AbortInvalidParameter, $"Presentation context {value.ContextId} was not accepted.");
-                return;
-            }
-            if (value.Command)
+            else if (value.Command)
                 TakeCommand(value);
             else
                 TakeData(value);
@@ -199,80 +188,171 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
         }
         if (field == DimseCommand.CancelRequest)
             return;
-        (_request, _commandContext) = (command.Value, value.ContextId);
+        _request = new PendingRequest(value.ContextId, command.Value);
         if (command.Value.Int(DicomTags.CommandDataSetType) is null or DimseCommand.NoDataSet)
-            Answer(field == DimseCommand.EchoRequest ? DimseStatus.Success : DimseStatus.UnrecognizedOperation);
-        else
-            _instance = new InstanceBuffer(field == DimseCommand.StoreRequest ? settings.MaxInstanceBytes : 0);
+            Complete(_request, field);
+        else if (field == DimseCommand.StoreRequest)
+            _instance = new InstanceBuffer(settings.MaxInstanceBytes);
     }
 
     private void TakeData(PresentationDataValue value)
     {
-        if (_request is null || _instance is null || value.ContextId != _commandContext)
+        if (_request is null || value.ContextId != _request.ContextId)
         {
             Abort(Reasons.AbortUnexpectedPdu, "A data set without its command.");
             return;
         }
-        _instance.Append(value.Data.Span);
+        if (_instance is not null)
+        {
+            TakeInstance(_request, _instance, value);
+            return;
+        }
+        if (_message.Length + value.Data.Length > MaxMessageBytes)
+        {
+            Abort(Reasons.AbortInvalidParameter, $"A data set beyond {MaxMessageBytes >> 20} MiB that is no instance.");
+            return;
+        }
+        _message.Write(value.Data.Span);
         if (value.Last)
-            Complete(_request, _instance);
+            Complete(_request, _request.Command.Int(DicomTags.CommandField)!.Value);
     }
 
-    private void Complete(DicomDataSet request, InstanceBuffer buffer)
+    private void TakeInstance(PendingRequest request, InstanceBuffer instance, PresentationDataValue value)
     {
-        if (request.Int(DicomTags.CommandField) != DimseCommand.StoreRequest)
+        instance.Append(value.Data.Span, Append);
+        if (instance is { Overflowed: true, Refusal: null })
+            Refuse(instance, DimseStatus.OutOfResources($"Above this node's limit of {settings.MaxInstanceBytes} bytes an instance."));
+        if (!instance.Judged && (instance.HasHead || value.Last) && instance.Refusal is null)
         {
-            Answer(DimseStatus.UnrecognizedOperation);
-            return;
+            instance.Judged = true;
+            if (Contradiction(request, instance) is { } contradiction)
+                Refuse(instance, contradiction);
         }
-        if (buffer.Overflowed)
-        {
-            Refuse(DimseStatus.OutOfResources($"Above this node's limit of {settings.MaxInstanceBytes} bytes an instance."));
+        if (!value.Last)
             return;
-        }
-        string sopClass = request.Text(DicomTags.AffectedSopClassUid) ?? "", sopInstance = request.Text(DicomTags.AffectedSopInstanceUid) ?? "";
-        string syntax = _contexts[_commandContext].TransferSyntax;
-        DicomDataSet head = DicomReader.ReadHead(buffer.Head, TransferSyntax.Of(syntax), new DicomTag(0x00080019));
-        if (sopInstance.Length is 0 or > 64 || head.Text(DicomTags.SopInstanceUid) != sopInstance)
-        {
-            Refuse(DimseStatus.CannotUnderstand("SOP Instance UID of command and data set differ, or unreadable."));
-            return;
-        }
-        if (head.Text(DicomTags.SopClassUid) != sopClass || _contexts[_commandContext].AbstractSyntax != sopClass)
-        {
-            Refuse(DimseStatus.DoesNotMatchSopClass("SOP Class UID of command, context and data set differ."));
-            return;
-        }
-        (IReadOnlyList<ReadOnlyMemory<byte>> blocks, byte[] sha256) = buffer.Finish();
-        _effects.Add(new AssociationEffect.Store(
-            new ReceivedInstance(_calling, _called, sopClass, sopInstance, syntax, blocks, buffer.Length, sha256)));
-        _state = State.Storing;
-    }
-
-    private void Refuse(DimseStatus status)
-    {
-        _effects.Add(new AssociationEffect.Note($"An instance of '{_calling}' was refused, nothing was kept: {status}"));
-        Answer(status);
-    }
-
-    private void Answer(DimseStatus status)
-    {
-        byte[] command = DimseCommand.Respond(_request!, status);
-        Send(new Pdu.DataTransfer([new PresentationDataValue(_commandContext, Command: true, Last: true, command)]));
-        _instance?.Dispose();
         (_request, _instance) = (null, null);
+        using (instance)
+        {
+            if (instance.Refusal is { } refusal)
+            {
+                Respond(request, refusal);
+                return;
+            }
+            byte[] sha256 = instance.Finish(Append);
+            (string sopClass, string syntax) = _contexts[request.ContextId];
+            _outstanding++;
+            _effects.Add(new AssociationEffect.Commit(
+                new ReceivedInstance(
+                    _calling, _called, sopClass, request.Command.Text(DicomTags.AffectedSopInstanceUid)!, syntax, instance.Length, sha256),
+                request));
+        }
     }
 
-    private void Reject(RejectResult result, RejectSource source, byte reason, string why)
+    /// <summary>What of command, context and data set does not fit together.</summary>
+    private DimseStatus? Contradiction(PendingRequest request, InstanceBuffer instance)
     {
-        var reject = new Pdu.AssociateReject(result, source, reason);
-        _effects.Add(new AssociationEffect.Note($"Association of '{_calling}' rejected: {Reasons.Describe(reject)}: {why}."));
-        Send(reject);
+        string sopClass = request.Command.Text(DicomTags.AffectedSopClassUid) ?? "";
+        string sopInstance = request.Command.Text(DicomTags.AffectedSopInstanceUid) ?? "";
+        (string abstractSyntax, string uid) = _contexts[request.ContextId];
+        TransferSyntax syntax = TransferSyntax.Of(uid);
+        DicomDataSet head = DicomReader.ReadHead(instance.Head(syntax.Deflated), syntax with { Deflated = false }, new DicomTag(0x00080019));
+        if (sopInstance.Length is 0 or > 64 || head.Text(DicomTags.SopInstanceUid) != sopInstance)
+            return DimseStatus.CannotUnderstand("SOP Instance UID of command and data set differ, or unreadable.");
+        return head.Text(DicomTags.SopClassUid) != sopClass || abstractSyntax != sopClass
+            ? DimseStatus.DoesNotMatchSopClass("SOP Class UID of command, context and data set differ.")
+            : null;
+    }
+
+    private void Refuse(InstanceBuffer instance, DimseStatus status)
+    {
+        instance.Refusal = status;
+        _effects.Add(new AssociationEffect.Abandon());
+        _effects.Add(new AssociationEffect.Note($"An instance of '{_calling}' was refused, nothing was kept: {status}"));
+    }
+
+    /// <summary>A request that is no instance, with its data set if it has one.</summary>
+    private void Complete(PendingRequest request, int field)
+    {
+        byte[] message = _message.ToArray();
+        _message.SetLength(0);
+        _request = null;
+        if ((field & DimseCommand.ResponseBit) != 0)
+        {
+            if (request.Command.Int(DicomTags.Status) is { } status and not 0)
+                _effects.Add(new AssociationEffect.Note($"'{_calling}' answered the report of storage commitment with {status:X4}."));
+        }
+        else if (field == DimseCommand.EchoRequest)
+            Respond(request, DimseStatus.Success);
+        else if (field == DimseCommand.StoreRequest)
+            Respond(request, DimseStatus.CannotUnderstand("C-STORE without a data set."));
+        else if (field == DimseCommand.ActionRequest && _contexts[request.ContextId].AbstractSyntax == SopClasses.StorageCommitment)
+            Commit(request, message);
+        else
+            Respond(request, DimseStatus.UnrecognizedOperation);
+    }
+
+    private void Commit(PendingRequest request, byte[] message)
+    {
+        TransferSyntax syntax = TransferSyntax.Of(_contexts[request.ContextId].TransferSyntax);
+        if (request.Command.Int(CommandTags.ActionTypeId) is not 1)
+        {
+            Respond(request, DimseStatus.NoSuchAction);
+            return;
+        }
+        Outcome<DicomDataSet> asked = DicomReader.ReadDataSet(message, syntax, new DicomReadLimits(MaxMessageBytes, MaxDepth: 8));
+        Outcome<CommitmentReport> report = asked.Ok ? CommitmentReport.Of(asked.Value, _calling, sink.Holds) : asked.Fault;
+        if (!report.Ok)
+        {
+            Respond(request, DimseStatus.InvalidArgument(report.Fault.Message));
+            return;
+        }
+        Respond(request, DimseStatus.Success);
+        _effects.Add(new AssociationEffect.Note(
+            $"Storage commitment for '{_calling}': {report.Value.Held.Count} instances are held, {report.Value.Missing.Count} are not."));
+        if (_peer is { ReportTo: not null } peer)
+        {
+            _effects.Add(new AssociationEffect.Report(report.Value, peer, _called));
+            return;
+        }
+        byte[] command = DimseCommand.CommitmentEvent(++_eventId, report.Value.EventType);
+        Send(new Pdu.DataTransfer([new PresentationDataValue(request.ContextId, Command: true, Last: true, command)]));
+        byte[] dataSet = DicomWriter.WriteDataSet(report.Value.ToDataSet(), syntax);
+        int most = PduWriter.FragmentLength(_peerMaxLength);
+        for (int at = 0; at < dataSet.Length; at += most)
+        {
+            int length = Math.Min(most, dataSet.Length - at);
+            Send(new Pdu.DataTransfer(
+                [new PresentationDataValue(request.ContextId, Command: false, Last: at + length == dataSet.Length, dataSet.AsMemory(at, length))]));
+        }
+    }
+
+    private void Append(byte[] buffer, int length) => _effects.Add(new AssociationEffect.Append(buffer, length));
+
+    private void Respond(PendingRequest request, DimseStatus status) => Send(new Pdu.DataTransfer(
+        [new PresentationDataValue(request.ContextId, Command: true, Last: true, DimseCommand.Respond(request.Command, status))]));
+
+    private void ReleaseWhenAnswered()
+    {
+        if (!_releasing || _outstanding > 0)
+            return;
+        Drop();
+        Send(new Pdu.ReleaseResponse());
         _state = State.AwaitClose;
+    }
+
+    /// <summary>An instance that has not come whole is not kept.</summary>
+    private void Drop()
+    {
+        if (_instance is null)
+            return;
+        _effects.Add(new AssociationEffect.Abandon());
+        _instance.Dispose();
+        (_instance, _request) = (null, null);
     }
 
     private void Abort(byte reason, string note)
     {
+        Drop();
         _effects.Add(new AssociationEffect.Note($"Association aborted: {note}"));
         Send(new Pdu.Abort(AbortSource.Provider, reason));
         _state = State.AwaitClose;

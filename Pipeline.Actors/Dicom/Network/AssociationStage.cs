@@ -5,10 +5,10 @@ using Akka.Streams.Stage;
 namespace Pipeline.Actors.Dicom.Network;
 
 /// <summary>
-/// Runs an <see cref="AssociationAcceptor"/>: PDUs in, encoded PDUs out. Pulls the next PDU only when everything before it is answered, so an unfinished
-/// store holds the peer back through the socket.
+/// Runs an <see cref="AssociationAcceptor"/>: PDUs in, encoded PDUs out. Pulls the next PDU only when the store has room for more and the operations
+/// outstanding are fewer than negotiated, so an unfinished store holds the peer back through the socket.
 /// </summary>
-internal sealed class AssociationStage(DicomServerSettings settings, IInstanceSink sink, Func<bool> withinLimit, string name)
+internal sealed class AssociationStage(AssociationHost host, DicomConnection connection)
     : GraphStage<FlowShape<PduFrame, ReadOnlyMemory<byte>>>
 {
     public Inlet<PduFrame> In { get; } = new("AssociationStage.in");
@@ -17,25 +17,30 @@ internal sealed class AssociationStage(DicomServerSettings settings, IInstanceSi
 
     public override FlowShape<PduFrame, ReadOnlyMemory<byte>> Shape => new(In, Out);
 
-    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, settings, sink, withinLimit, name);
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, host, connection);
 
     private sealed class Logic : TimerGraphStageLogic, IInHandler, IOutHandler, IDisposable
     {
         private readonly AssociationStage _stage;
-        private readonly DicomServerSettings _settings;
-        private readonly IInstanceSink _sink;
-        private readonly string _name;
+        private readonly AssociationHost _host;
+        private readonly DicomConnection _connection;
         private readonly AssociationAcceptor _acceptor;
         private readonly Queue<ReadOnlyMemory<byte>> _outgoing = new();
-        private readonly Action<DimseStatus> _stored;
-        private bool _storing, _closing, _peerGone;
+        private readonly Action<(PendingRequest Request, DimseStatus Status)> _stored;
+        private readonly Action _roomMade;
+        private IInstanceUpload? _upload;
+        private AssociationTimer _armed;
+        private long _active;
+        private int _waiting, _commits;
+        private bool _admitted, _closing, _peerGone;
 
-        public Logic(AssociationStage stage, DicomServerSettings settings, IInstanceSink sink, Func<bool> withinLimit, string name)
+        public Logic(AssociationStage stage, AssociationHost host, DicomConnection connection)
             : base(stage.Shape)
         {
-            (_stage, _settings, _sink, _name) = (stage, settings, sink, name);
-            _acceptor = new AssociationAcceptor(settings, sink, withinLimit);
-            _stored = GetAsyncCallback<DimseStatus>(Stored);
+            (_stage, _host, _connection) = (stage, host, connection);
+            _acceptor = new AssociationAcceptor(host.Settings, host.Sink, host.Slots, connection.Origin);
+            _stored = GetAsyncCallback<(PendingRequest Request, DimseStatus Status)>(Stored);
+            _roomMade = GetAsyncCallback(RoomMade);
             SetHandler(stage.In, this);
             SetHandler(stage.Out, this);
         }
@@ -59,8 +64,7 @@ internal sealed class AssociationStage(DicomServerSettings settings, IInstanceSi
         {
             // A store under way is finished for its own sake: the peer will send the instance again and find it held.
             _peerGone = true;
-            if (!_storing && _outgoing.Count == 0)
-                CompleteStage();
+            Flush();
         }
 
         public void OnUpstreamFailure(Exception e) => FailStage(e);
@@ -69,16 +73,33 @@ internal sealed class AssociationStage(DicomServerSettings settings, IInstanceSi
 
         public void OnDownstreamFinish(Exception cause) => CompleteStage();
 
-        protected override void OnTimer(object timerKey) => Apply(_acceptor.TimedOut());
+        protected override void OnTimer(object timerKey)
+        {
+            TimeSpan left = _host.Settings.IdleTimeout - TimeProvider.System.GetElapsedTime(_active);
+            if (_armed == AssociationTimer.Idle && left > TimeSpan.Zero)
+                ScheduleOnce(AssociationTimer.Idle, left);
+            else
+                Apply(_acceptor.TimedOut());
+        }
 
-        public override void PostStop() => Dispose();
+        public override void PostStop()
+        {
+            _upload?.Abandon();
+            Dispose();
+        }
 
         public void Dispose() => _acceptor.Dispose();
 
-        private void Stored(DimseStatus status)
+        private void Stored((PendingRequest Request, DimseStatus Status) answer)
         {
-            _storing = false;
-            Apply(_acceptor.Stored(status));
+            _commits--;
+            Apply(_acceptor.Stored(answer.Request, answer.Status));
+        }
+
+        private void RoomMade()
+        {
+            _waiting--;
+            Flush();
         }
 
         private void Apply(IReadOnlyList<AssociationEffect> effects)
@@ -90,56 +111,88 @@ internal sealed class AssociationStage(DicomServerSettings settings, IInstanceSi
                     case AssociationEffect.Send send:
                         _outgoing.Enqueue(PduWriter.Write(send.Pdu));
                         break;
-                    case AssociationEffect.Store store:
-                        _storing = true;
-                        _ = StoreAsync(store.Instance);
+                    case AssociationEffect.Append append:
+                        _upload ??= _host.Sink.BeginUpload();
+                        Await(_upload.AppendAsync(append.Buffer, append.Length));
                         break;
-                    case AssociationEffect.Close:
+                    case AssociationEffect.Commit commit:
+                        _commits++;
+                        _ = CommitAsync(_upload!, commit);
+                        _upload = null;
+                        break;
+                    case AssociationEffect.Abandon:
+                        _upload?.Abandon();
+                        _upload = null;
+                        break;
+                    case AssociationEffect.Report report:
+                        _host.Report(report);
+                        break;
+                    case AssociationEffect.Close close:
                         _closing = true;
+                        if (close.AtOnce)
+                            _connection.Dispose();
                         break;
                     case AssociationEffect.Note note:
-                        Log.Info("{0}: {1}", _name, note.Message);
+                        Log.Info("{0}: {1}", _connection.Name, note.Message);
                         break;
                 }
+            }
+            if (_acceptor.Admitted && !_admitted)
+            {
+                _admitted = true;
+                _host.Admitted(_connection);
             }
             Arm();
             Flush();
         }
 
-        private async Task StoreAsync(ReceivedInstance instance)
+        private void Await(Task room)
+        {
+            if (room.IsCompleted)
+                return;
+            _waiting++;
+            room.ContinueWith(_ => _roomMade(), TaskScheduler.Default);
+        }
+
+        private async Task CommitAsync(IInstanceUpload upload, AssociationEffect.Commit commit)
         {
             DimseStatus status;
             try
             {
-                status = await _sink.StoreAsync(instance).ConfigureAwait(false);
+                status = await upload.CommitAsync(commit.Instance).ConfigureAwait(false);
             }
             catch (Exception e)
             {
-                Log.Error(e, "Association {0}: storing failed.", _name);
-                status = DimseStatus.OutOfResources("Storing failed; nothing was kept.");
+                Log.Error(e, "Association {0}: storing failed.", _connection.Name);
+                status = DimseStatus.ProcessingFailure("Storing failed; nothing was kept.");
             }
-            _stored(status);
+            _stored((commit.Request, status));
         }
 
         private void Flush()
         {
             if (_outgoing.Count > 0 && IsAvailable(_stage.Out))
                 Push(_stage.Out, _outgoing.Dequeue());
-            if (_outgoing.Count > 0 || _storing)
-                return;
-            if (_closing || _peerGone)
-                CompleteStage();
-            else if (!HasBeenPulled(_stage.In))
+            if (_peerGone || _closing)
+            {
+                if (_outgoing.Count == 0 && _commits == 0)
+                    CompleteStage();
+            }
+            else if (_outgoing.Count == 0 && _waiting == 0 && _acceptor.MayReceive && !HasBeenPulled(_stage.In) && !IsClosed(_stage.In))
                 Pull(_stage.In);
         }
 
         private void Arm()
         {
+            _active = TimeProvider.System.GetTimestamp();
             AssociationTimer timer = _acceptor.Timer;
-            CancelTimer(AssociationTimer.Artim);
-            CancelTimer(AssociationTimer.Idle);
+            if (timer == _armed)
+                return;
+            if (_armed != AssociationTimer.None)
+                CancelTimer(_armed);
+            _armed = timer;
             if (timer != AssociationTimer.None)
-                ScheduleOnce(timer, timer == AssociationTimer.Artim ? _settings.Artim : _settings.IdleTimeout);
+                ScheduleOnce(timer, timer == AssociationTimer.Artim ? _host.Settings.Artim : _host.Settings.IdleTimeout);
         }
     }
 }

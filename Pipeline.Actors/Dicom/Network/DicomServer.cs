@@ -9,74 +9,75 @@ using Akka.Streams.Dsl;
 
 namespace Pipeline.Actors.Dicom.Network;
 
-/// <summary>The storage SCP: listens, and runs one stream per association from socket to <see cref="IInstanceSink"/> and back.</summary>
+/// <summary>The SCP: listens, and runs one stream per association from the connection to <see cref="IInstanceSink"/> and back.</summary>
 public sealed class DicomServer
 {
-    /// <summary>Sockets beyond the association limit that are kept open just to be told so.</summary>
-    private const int RejectionRoom = 16;
+    private const int Backlog = 512;
 
     private readonly DicomServerSettings _settings;
-    private readonly IInstanceSink _sink;
     private readonly IMaterializer _materializer;
     private readonly ILoggingAdapter _log;
-    private readonly Socket _listener;
+    private readonly AssociationHost _host;
+    private readonly CommitmentReporter _reporter;
+    private readonly WaitingConnections _waiting;
     private readonly SharedKillSwitch _streams = KillSwitches.Shared("dicom-associations");
-    private readonly ConcurrentDictionary<Socket, Task> _open = new();
+    private readonly ConcurrentDictionary<DicomConnection, Task> _open = new();
+    private readonly IReadOnlyList<(Socket Socket, DicomTls? Tls)> _listeners;
     private readonly Task _accepting;
     private int _stopping;
 
-    private DicomServer(ActorSystem system, DicomServerSettings settings, IInstanceSink sink, Socket listener)
+    private DicomServer(ActorSystem system, DicomServerSettings settings, IInstanceSink sink, IReadOnlyList<(Socket Socket, DicomTls? Tls)> listeners)
     {
-        (_settings, _sink, _listener) = (settings, sink, listener);
+        (_settings, _listeners) = (settings, listeners);
         _materializer = system.Materializer();
         _log = Logging.GetLogger(system, typeof(DicomServer));
-        Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
-        _accepting = AcceptAsync();
+        _waiting = new WaitingConnections(settings.MaxWaitingConnections);
+        _reporter = new CommitmentReporter(settings.Commitment, _log);
+        var slots = new AssociationSlots(settings.MaxAssociations);
+        _host = new AssociationHost(settings, sink, slots, _waiting.Remove, _reporter.Send);
+        Port = PortOf(secure: false);
+        TlsPort = PortOf(secure: true);
+        _accepting = Task.WhenAll(listeners.Select(listener => AcceptAsync(listener.Socket, listener.Tls)));
     }
 
-    /// <summary>The port bound to.</summary>
+    /// <summary>The port without TLS; 0 where there is none.</summary>
     public int Port { get; }
+
+    /// <summary>The port with TLS; 0 where there is none.</summary>
+    public int TlsPort { get; }
 
     /// <summary>Transport connections open now.</summary>
     public int Connections => _open.Count;
 
-    /// <summary>Binds and begins to accept. A port that is taken or not allowed is a fault.</summary>
+    /// <summary>Associations that hold a place now.</summary>
+    public int Associations => _host.Slots.Taken;
+
+    /// <summary>Binds and begins to accept. A port that is taken or not allowed, or a certificate that cannot be used, is a fault.</summary>
     public static Outcome<DicomServer> Start(ActorSystem system, DicomServerSettings settings, IInstanceSink sink)
     {
-        var listener = new Socket(settings.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
+        var listeners = new List<(Socket, DicomTls?)>();
+        Fault? fault = settings.Port is { } plain ? Listen(settings.Address, plain, "pipeline.dicom.port", null, listeners) : null;
+        if (fault is null && settings.Tls is { } tls)
         {
-            listener.Bind(new IPEndPoint(settings.Address, settings.Port));
-            listener.Listen(128);
+            Outcome<DicomTls> identity = DicomTls.Load(tls.Files);
+            fault = identity.Ok ? Listen(settings.Address, tls.Port, "pipeline.dicom.tls.port", identity.Value, listeners) : identity.Fault;
         }
-        catch (SocketException error)
-        {
-            listener.Dispose();
-            string endpoint = $"{settings.Address}:{settings.Port}";
-            return new Fault(error.SocketErrorCode switch
-            {
-                SocketError.AddressAlreadyInUse =>
-                    $"DICOM port {endpoint} is in use by another process. Stop it, or set pipeline.dicom.port to a free port.",
-                SocketError.AccessDenied =>
-                    $"DICOM port {endpoint} needs privileges this process lacks. Set pipeline.dicom.port to one above 1023, for instance 11112.",
-                _ => $"DICOM port {endpoint} cannot be bound: {error.SocketErrorCode}. Check pipeline.dicom.port and the address.",
-            });
-        }
-        return new DicomServer(system, settings, sink, listener);
+        if (fault is null)
+            return new DicomServer(system, settings, sink, listeners);
+        listeners.ForEach(listener => listener.Item1.Dispose());
+        return fault;
     }
 
     /// <summary>Accepts no more, lets open associations end until <paramref name="grace"/> has passed, then closes them.</summary>
     public async Task StopAsync(TimeSpan grace)
     {
-        if (Interlocked.Exchange(ref _stopping, 1) == 0)
-            _listener.Dispose();
-        await _accepting.ConfigureAwait(false);
+        await CeaseAsync().ConfigureAwait(false);
         Task all = Task.WhenAll(_open.Values);
         if (await Task.WhenAny(all, Task.Delay(grace)).ConfigureAwait(false) != all)
         {
             _streams.Shutdown();
-            foreach (Socket socket in _open.Keys)
-                socket.Dispose();
+            foreach (DicomConnection connection in _open.Keys)
+                connection.Dispose();
             await Task.WhenAll(_open.Values).ConfigureAwait(false);
         }
     }
@@ -84,33 +85,61 @@ public sealed class DicomServer
     /// <summary>Resets every connection at once, as the end of the process would.</summary>
     public async Task KillAsync()
     {
-        if (Interlocked.Exchange(ref _stopping, 1) == 0)
-            _listener.Dispose();
-        foreach (Socket socket in _open.Keys)
-        {
-            try
-            {
-                socket.LingerState = new LingerOption(true, 0);
-            }
-            catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-            {
-                // Closed already.
-            }
-            socket.Dispose();
-        }
+        Task ceased = CeaseAsync();
+        foreach (DicomConnection connection in _open.Keys)
+            connection.Reset();
         _streams.Shutdown();
-        await _accepting.ConfigureAwait(false);
+        await ceased.ConfigureAwait(false);
+        foreach (DicomConnection connection in _open.Keys)
+            connection.Reset();
         await Task.WhenAll(_open.Values).ConfigureAwait(false);
     }
 
-    private async Task AcceptAsync()
+    private static Fault? Listen(IPAddress address, int port, string key, DicomTls? tls, List<(Socket, DicomTls?)> into)
+    {
+        var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(new IPEndPoint(address, port));
+            listener.Listen(Backlog);
+            into.Add((listener, tls));
+            return null;
+        }
+        catch (SocketException error)
+        {
+            listener.Dispose();
+            string endpoint = $"{address}:{port}";
+            return new Fault(error.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"DICOM port {endpoint} is in use by another process. Stop it, or set {key} to a free port.",
+                SocketError.AccessDenied => $"DICOM port {endpoint} needs privileges this process lacks. Set {key} to one above 1023, for instance 11112.",
+                _ => $"DICOM port {endpoint} cannot be bound: {error.SocketErrorCode}. Check {key} and the address.",
+            });
+        }
+    }
+
+    private int PortOf(bool secure) => _listeners
+        .Where(listener => listener.Tls is not null == secure).Select(listener => ((IPEndPoint)listener.Socket.LocalEndPoint!).Port).FirstOrDefault();
+
+    private Task CeaseAsync()
+    {
+        if (Interlocked.Exchange(ref _stopping, 1) == 0)
+        {
+            foreach ((Socket socket, _) in _listeners)
+                socket.Dispose();
+            _reporter.Stop();
+        }
+        return _accepting;
+    }
+
+    private async Task AcceptAsync(Socket listener, DicomTls? tls)
     {
         while (Volatile.Read(ref _stopping) == 0)
         {
             Socket socket;
             try
             {
-                socket = await _listener.AcceptAsync().ConfigureAwait(false);
+                socket = await listener.AcceptAsync().ConfigureAwait(false);
             }
             catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
             {
@@ -121,53 +150,55 @@ public sealed class DicomServer
                 await Task.Delay(TimeSpan.FromMilliseconds(100)).ConfigureAwait(false);
                 continue;
             }
-            if (_open.Count >= _settings.MaxAssociations + RejectionRoom || Volatile.Read(ref _stopping) != 0)
+            if (Volatile.Read(ref _stopping) != 0)
                 socket.Dispose();
             else
-                Run(socket);
+                Run(socket, tls);
         }
     }
 
-    private void Run(Socket socket)
+    private void Run(Socket socket, DicomTls? tls)
     {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _open[socket] = ended.Task;
+        DicomConnection connection;
         try
         {
-            SocketOptions.Prepare(socket);
-            string name = socket.RemoteEndPoint?.ToString() ?? "unknown";
-            Task<Done> done = Source.FromGraph(new SocketSource(socket))
+            connection = DicomConnection.Accepted(socket, tls);
+        }
+        catch (Exception gone) when (DicomConnection.IsLost(gone))
+        {
+            socket.Dispose();
+            return;
+        }
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _open[connection] = ended.Task;
+        if (_waiting.Add(connection) is { } oldest)
+        {
+            _log.Warning("{0}: closed, as {1} connections ask for no association and it has waited longest (pipeline.dicom.max-waiting-connections).",
+                oldest.Name, _settings.MaxWaitingConnections);
+            oldest.Dispose();
+        }
+        _ = RunAsync(connection, tls, ended);
+    }
+
+    private async Task RunAsync(DicomConnection connection, DicomTls? tls, TaskCompletionSource ended)
+    {
+        Fault? fault;
+        using (var limit = new CancellationTokenSource(_settings.Artim))
+            fault = await connection.SecureAsync(tls, limit.Token).ConfigureAwait(false);
+        if (fault is not null)
+            _log.Info("{0}: {1}", connection.Name, fault.Message);
+        else
+        {
+            Task<Done> done = Source.FromGraph(new ConnectionSource(connection))
                 .Via(_streams.Flow<ReadOnlyMemory<byte>>())
                 .Via(new PduFraming(_settings.MaxPduLength))
-                .Via(new AssociationStage(_settings, _sink, () => _open.Count <= _settings.MaxAssociations, name))
-                .RunWith(Sink.FromGraph(new SocketSink(socket)), _materializer);
-            _ = CloseAfter(done, socket, ended);
+                .Via(new AssociationStage(_host, connection))
+                .RunWith(Sink.FromGraph(new ConnectionSink(connection)), _materializer);
+            await done.ConfigureAwait(false);
         }
-        catch (SocketException)
-        {
-            Close(socket, ended);
-        }
-    }
-
-    private async Task CloseAfter(Task<Done> done, Socket socket, TaskCompletionSource ended)
-    {
-        await done.ConfigureAwait(false);
-        Close(socket, ended);
-    }
-
-    private void Close(Socket socket, TaskCompletionSource ended)
-    {
-        try
-        {
-            if (socket.Connected)
-                socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // The peer was faster.
-        }
-        socket.Dispose();
-        _open.TryRemove(socket, out _);
+        _waiting.Remove(connection);
+        connection.Close();
+        _open.TryRemove(connection, out _);
         ended.SetResult();
     }
 }

@@ -8,6 +8,8 @@ public static class DimseCommand
 {
     public const ushort StoreRequest = 0x0001;
     public const ushort EchoRequest = 0x0030;
+    public const ushort EventReportRequest = 0x0100;
+    public const ushort ActionRequest = 0x0130;
     public const ushort CancelRequest = 0x0FFF;
     public const ushort ResponseBit = 0x8000;
     public const ushort NoDataSet = 0x0101;
@@ -27,6 +29,24 @@ public static class DimseCommand
         .Set(DicomTags.CommandDataSetType, WithDataSet)
         .Set(DicomTags.AffectedSopInstanceUid, sopInstance));
 
+    /// <summary>N-EVENT-REPORT of storage commitment: 1 when everything is held, 2 when something is not (PS3.4 J.3.3).</summary>
+    public static byte[] CommitmentEvent(ushort messageId, ushort eventType) => Encode(new DicomDataSet()
+        .Set(DicomTags.AffectedSopClassUid, SopClasses.StorageCommitment)
+        .Set(DicomTags.CommandField, EventReportRequest)
+        .Set(DicomTags.MessageId, messageId)
+        .Set(DicomTags.CommandDataSetType, WithDataSet)
+        .Set(DicomTags.AffectedSopInstanceUid, SopClasses.StorageCommitmentInstance)
+        .Set(CommandTags.EventTypeId, eventType));
+
+    /// <summary>N-ACTION of storage commitment (PS3.4 J.3.2).</summary>
+    public static byte[] CommitmentAction(ushort messageId) => Encode(new DicomDataSet()
+        .Set(DicomTags.RequestedSopClassUid, SopClasses.StorageCommitment)
+        .Set(DicomTags.CommandField, ActionRequest)
+        .Set(DicomTags.MessageId, messageId)
+        .Set(DicomTags.CommandDataSetType, WithDataSet)
+        .Set(CommandTags.RequestedSopInstanceUid, SopClasses.StorageCommitmentInstance)
+        .Set(CommandTags.ActionTypeId, 1));
+
     public static byte[] Respond(DicomDataSet request, DimseStatus status)
     {
         DicomDataSet response = new DicomDataSet()
@@ -34,10 +54,16 @@ public static class DimseCommand
             .Set(DicomTags.MessageIdBeingRespondedTo, (ushort)(request.Int(DicomTags.MessageId) ?? 0))
             .Set(DicomTags.CommandDataSetType, NoDataSet)
             .Set(DicomTags.Status, status.Code);
-        if (request.Find(DicomTags.AffectedSopClassUid) is { } sopClass)
-            response.Set(sopClass);
-        if (request.Find(DicomTags.AffectedSopInstanceUid) is { } instance)
-            response.Set(instance);
+        // A requested SOP class or instance is answered as the affected one (PS3.7 10.1.4.1).
+        if ((request.Text(DicomTags.AffectedSopClassUid) ?? request.Text(DicomTags.RequestedSopClassUid)) is { } sopClass)
+            response.Set(DicomTags.AffectedSopClassUid, sopClass);
+        if ((request.Text(DicomTags.AffectedSopInstanceUid) ?? request.Text(CommandTags.RequestedSopInstanceUid)) is { } instance)
+            response.Set(DicomTags.AffectedSopInstanceUid, instance);
+        foreach (DicomTag type in (DicomTag[])[CommandTags.EventTypeId, CommandTags.ActionTypeId])
+        {
+            if (request.Int(type) is { } number)
+                response.Set(type, (ushort)number);
+        }
         if (status.Comment is { } comment)
             response.Set(DicomTags.ErrorComment, comment.Length > 64 ? comment[..64] : comment);
         return Encode(response);

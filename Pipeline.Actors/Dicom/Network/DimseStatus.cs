@@ -11,7 +11,13 @@ public readonly record struct DimseStatus(ushort Code, string? Comment = null)
 
     public static DimseStatus CannotUnderstand(string comment) => new(0xC000, comment);
 
-    public static DimseStatus UnrecognizedOperation => new(0x0211, "This SCP answers C-STORE and C-ECHO.");
+    public static DimseStatus ProcessingFailure(string comment) => new(0x0110, comment);
+
+    public static DimseStatus InvalidArgument(string comment) => new(0x0115, comment);
+
+    public static DimseStatus NoSuchAction => new(0x0123, "The action of storage commitment is 1.");
+
+    public static DimseStatus UnrecognizedOperation => new(0x0211, "This SCP answers C-STORE, C-ECHO and storage commitment.");
 
     /// <summary>
     /// A repeated SOP Instance UID with other bytes: kept, but aside, so it is a warning. A failure (0111) would make senders retry what is

@@ -12,6 +12,9 @@ public interface IInstanceSink
     /// <summary>While true new associations are rejected as transient, temporary congestion: senders come back, where many take A700 as final.</summary>
     bool Congested { get; }
 
-    /// <summary>Ends once the instance is durable, or has failed to become so. Faults of the disk are a status, not an exception.</summary>
-    Task<DimseStatus> StoreAsync(ReceivedInstance instance);
+    /// <summary>A place for an instance that begins to arrive.</summary>
+    IInstanceUpload BeginUpload();
+
+    /// <summary>Whether an instance is durable here; what storage commitment is answered from.</summary>
+    bool Holds(string sopInstanceUid);
 }

@@ -1,57 +1,101 @@
+using System.Buffers;
+using System.IO.Compression;
 using System.Security.Cryptography;
 
 namespace Pipeline.Actors.Dicom.Network;
 
-/// <summary>Collects a data set from fragments of any size. Copies into blocks, so a peer that sends single bytes costs no more than their sum.</summary>
+/// <summary>
+/// Gathers the fragments of a data set into blocks for the store, whatever size a peer cuts them to, and keeps the head for a look at it on the way.
+/// </summary>
+/// <param name="cap">Bytes beyond which the rest is only counted.</param>
 internal sealed class InstanceBuffer(long cap) : IDisposable
 {
-    private const int BlockSize = 65536;
+    public const int BlockSize = 131072;
+    private const int HeadSize = 16384;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly List<ReadOnlyMemory<byte>> _full = [];
-    private byte[] _block = new byte[BlockSize];
+    private readonly MemoryStream _head = new();
+    private byte[]? _block;
     private int _used;
 
     public long Length { get; private set; }
 
-    /// <summary>The cap was passed; the content is dropped and further bytes are only counted.</summary>
-    public bool Overflowed { get; private set; }
+    public bool Overflowed => Length > cap;
 
-    public void Append(ReadOnlySpan<byte> data)
+    /// <summary>Whether nothing further comes into the head.</summary>
+    public bool HasHead => _head.Length >= HeadSize;
+
+    /// <summary>Whether somebody has looked at the head.</summary>
+    public bool Judged { get; set; }
+
+    /// <summary>Why the instance will be refused; its bytes are only counted then.</summary>
+    public DimseStatus? Refusal { get; set; }
+
+    /// <summary>Takes a fragment and gives the blocks that it fills, of the shared array pool.</summary>
+    public void Append(ReadOnlySpan<byte> data, Action<byte[], int> full)
     {
         Length += data.Length;
-        if (Overflowed || Length > cap)
-        {
-            Overflowed = true;
-            _full.Clear();
-            _block = [];
-            _used = 0;
+        if (Refusal is not null || Overflowed)
             return;
-        }
         _hash.AppendData(data);
+        if (!HasHead)
+            _head.Write(data[..(int)Math.Min(data.Length, HeadSize - _head.Length)]);
         while (!data.IsEmpty)
         {
-            if (_used == _block.Length)
-            {
-                _full.Add(_block);
-                (_block, _used) = (new byte[BlockSize], 0);
-            }
-            int count = Math.Min(data.Length, _block.Length - _used);
+            _block ??= ArrayPool<byte>.Shared.Rent(BlockSize);
+            int count = Math.Min(data.Length, BlockSize - _used);
             data[..count].CopyTo(_block.AsSpan(_used));
             _used += count;
             data = data[count..];
+            if (_used == BlockSize)
+                Give(full);
         }
     }
 
-    /// <summary>The first bytes, up to a block: enough for the header's identifying elements.</summary>
-    public ReadOnlyMemory<byte> Head => _full.Count > 0 ? _full[0] : _block.AsMemory(0, _used);
-
-    public (IReadOnlyList<ReadOnlyMemory<byte>> Blocks, byte[] Sha256) Finish()
+    /// <summary>The first bytes: enough for the identifying elements.</summary>
+    /// <param name="deflated">Whether they are inflated first (PS3.5 A.5).</param>
+    public ReadOnlyMemory<byte> Head(bool deflated)
     {
-        if (_used > 0)
-            _full.Add(_block.AsMemory(0, _used));
-        return (_full, _hash.GetHashAndReset());
+        ReadOnlyMemory<byte> head = _head.GetBuffer().AsMemory(0, (int)_head.Length);
+        if (!deflated)
+            return head;
+        byte[] inflated = new byte[HeadSize];
+        int used = 0;
+        try
+        {
+            using var source = new DeflateStream(new MemoryStream(_head.ToArray()), CompressionMode.Decompress);
+            while (used < inflated.Length && source.Read(inflated.AsSpan(used)) is > 0 and int count)
+                used += count;
+        }
+        catch (InvalidDataException)
+        {
+            // What came out so far is what there is to look at.
+        }
+        return inflated.AsMemory(0, used);
     }
 
-    public void Dispose() => _hash.Dispose();
+    /// <summary>Gives the last block.</summary>
+    /// <returns>SHA-256 of everything.</returns>
+    public byte[] Finish(Action<byte[], int> last)
+    {
+        if (_used > 0)
+            Give(last);
+        return _hash.GetHashAndReset();
+    }
+
+    public void Dispose()
+    {
+        if (_block is not null)
+            ArrayPool<byte>.Shared.Return(_block);
+        _block = null;
+        _hash.Dispose();
+        _head.Dispose();
+    }
+
+    private void Give(Action<byte[], int> to)
+    {
+        (byte[] block, int used) = (_block!, _used);
+        (_block, _used) = (null, 0);
+        to(block, used);
+    }
 }

@@ -4,10 +4,18 @@ namespace Pipeline.Actors.Dicom.Network;
 public abstract record Pdu
 {
     public sealed record AssociateRequest(
-        string CalledAe, string CallingAe, IReadOnlyList<PresentationContext> Contexts, int MaxLength, ushort ProtocolVersion = 1) : Pdu;
+        string CalledAe, string CallingAe, IReadOnlyList<PresentationContext> Contexts, int MaxLength, ushort ProtocolVersion = 1) : Pdu
+    {
+        public string ApplicationContext { get; init; } = PduReader.ApplicationContext;
+
+        public UserItems Items { get; init; } = UserItems.None;
+    }
 
     public sealed record AssociateAccept(
-        string CalledAe, string CallingAe, IReadOnlyList<PresentationContextResult> Contexts, int MaxLength) : Pdu;
+        string CalledAe, string CallingAe, IReadOnlyList<PresentationContextResult> Contexts, int MaxLength) : Pdu
+    {
+        public UserItems Items { get; init; } = UserItems.None;
+    }
 
     public sealed record AssociateReject(RejectResult Result, RejectSource Source, byte Reason) : Pdu;
 

@@ -24,9 +24,11 @@ public sealed class PduDecoder(int cap)
             if (!length.Ok)
                 return new PduFrame(null, length.Fault);
             (_bodyLength, _bodyUsed) = (length.Value, 0);
-            if (_body.Length < _bodyLength)
-                _body = new byte[_bodyLength];
         }
+        // Room is made for what has come, not for what was announced.
+        int needed = Math.Min(_bodyLength, _bodyUsed + input.Length);
+        if (_body.Length < needed)
+            Array.Resize(ref _body, Math.Min(_bodyLength, Math.Max(needed, 2 * _body.Length)));
         Take(ref input, _body, ref _bodyUsed, _bodyLength);
         if (_bodyUsed < _bodyLength)
             return null;

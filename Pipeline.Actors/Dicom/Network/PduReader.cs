@@ -8,7 +8,7 @@ public static class PduReader
 {
     public const int HeaderLength = 6;
     internal const string ApplicationContext = "1.2.840.10008.3.1.1.1";
-    private const int MaxContexts = 128;
+    internal const int MaxContexts = 128;
 
     /// <summary>Checks type and length before the length is believed.</summary>
     /// <returns>The length of the body in bytes.</returns>
@@ -19,7 +19,7 @@ public static class PduReader
         {
             string guess = header.StartsWith("GET "u8) || header.StartsWith("POST"u8) || header.StartsWith("HEAD"u8) || header.StartsWith("PUT "u8)
                 ? "an HTTP request" : type == 0x16 ? "a TLS handshake" : $"PDU type 0x{type:X2}";
-            return new Fault($"Not the DICOM upper layer: {guess}. This port speaks DICOM C-STORE and C-ECHO.", 0);
+            return new Fault($"Not the DICOM upper layer: {guess}. This port speaks DICOM without TLS.", 0);
         }
         uint length = BinaryPrimitives.ReadUInt32BigEndian(header[2..]);
         if (length > cap)
@@ -72,7 +72,7 @@ public static class PduReader
         string called = Printable(body.Slice(4, 16)), calling = Printable(body.Slice(20, 16));
         var proposed = new List<PresentationContext>();
         var results = new List<PresentationContextResult>();
-        int maxLength = 0;
+        var user = new UserInformationReader();
         string application = "";
         for (int at = 68; at < body.Length;)
         {
@@ -95,18 +95,16 @@ public static class PduReader
                     fault = ReadResult(value, at + 4, results);
                     break;
                 case 0x50:
-                    fault = ReadUserInformation(value, at + 4, ref maxLength);
+                    fault = user.Read(value, at + 4);
                     break;
             }
             if (fault is not null)
                 return fault;
             at += 4 + item.Value;
         }
-        if (application != ApplicationContext)
-            return new Fault("The application context is not DICOM's (1.2.840.10008.3.1.1.1).", 68);
         return accept
-            ? new Pdu.AssociateAccept(called, calling, results, maxLength)
-            : new Pdu.AssociateRequest(called, calling, proposed, maxLength, version);
+            ? new Pdu.AssociateAccept(called, calling, results, user.MaxLength) { Items = user.Items }
+            : new Pdu.AssociateRequest(called, calling, proposed, user.MaxLength, version) { ApplicationContext = application, Items = user.Items };
     }
 
     private static Fault? ReadProposal(ReadOnlySpan<byte> value, int offset, List<PresentationContext> into)
@@ -147,22 +145,8 @@ public static class PduReader
         return null;
     }
 
-    private static Fault? ReadUserInformation(ReadOnlySpan<byte> value, int offset, ref int maxLength)
-    {
-        for (int at = 0; at < value.Length;)
-        {
-            Outcome<int> item = Item(value, at);
-            if (!item.Ok)
-                return item.Fault with { Offset = offset + at };
-            if (value[at] == 0x51 && item.Value == 4)
-                maxLength = (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt32BigEndian(value[(at + 4)..]));
-            at += 4 + item.Value;
-        }
-        return null;
-    }
-
     /// <summary>The length of the item at <paramref name="at"/>, which lies within the body.</summary>
-    private static Outcome<int> Item(ReadOnlySpan<byte> body, int at)
+    internal static Outcome<int> Item(ReadOnlySpan<byte> body, int at)
     {
         if (body.Length - at < 4)
             return new Fault("An item ends inside its header.", at);
@@ -171,7 +155,7 @@ public static class PduReader
     }
 
     /// <summary>Without padding, at most the 64 characters of a UID; what neither a title nor a UID may hold becomes '?', so that it can be logged and matches nothing.</summary>
-    private static string Printable(ReadOnlySpan<byte> bytes)
+    internal static string Printable(ReadOnlySpan<byte> bytes)
     {
         string text = Encoding.Latin1.GetString(bytes[..Math.Min(64, bytes.Length)]).Trim(' ', '\0');
         return text.All(IsPrintable) ? text : new string([.. text.Select(c => IsPrintable(c) ? c : '?')]);

@@ -7,21 +7,25 @@ namespace Pipeline.Actors.Dicom.Network;
 /// <summary>Encodes PDUs (PS3.8 9.3).</summary>
 public static class PduWriter
 {
-    private const string ImplementationClassUid = "2.25.226394871032471028374651029384756102";
-    private const string ImplementationVersion = "PIPELINE_010";
+    /// <summary>Of this implementation (PS3.7 D.3.3.2).</summary>
+    public const string ImplementationClassUid = "2.25.226394871032471028374651029384756102";
+    /// <inheritdoc cref="ImplementationClassUid"/>
+    public const string ImplementationVersion = "PIPELINE_010";
 
     public static byte[] Write(Pdu pdu) => pdu switch
     {
-        Pdu.AssociateRequest request => Frame(1, Associate(request.CalledAe, request.CallingAe, request.ProtocolVersion, request.MaxLength, output =>
-        {
-            foreach (PresentationContext context in request.Contexts)
-                Item(output, 0x20, Proposal(context));
-        })),
-        Pdu.AssociateAccept accept => Frame(2, Associate(accept.CalledAe, accept.CallingAe, 1, accept.MaxLength, output =>
-        {
-            foreach (PresentationContextResult context in accept.Contexts)
-                Item(output, 0x21, Result(context));
-        })),
+        Pdu.AssociateRequest request => Frame(1, Associate(
+            request.CalledAe, request.CallingAe, request.ProtocolVersion, request.ApplicationContext, request.MaxLength, request.Items, output =>
+            {
+                foreach (PresentationContext context in request.Contexts)
+                    Item(output, 0x20, Proposal(context));
+            })),
+        Pdu.AssociateAccept accept => Frame(2, Associate(
+            accept.CalledAe, accept.CallingAe, 1, PduReader.ApplicationContext, accept.MaxLength, accept.Items, output =>
+            {
+                foreach (PresentationContextResult context in accept.Contexts)
+                    Item(output, 0x21, Result(context));
+            })),
         Pdu.AssociateReject reject => Frame(3, [0, (byte)reject.Result, (byte)reject.Source, reject.Reason]),
         Pdu.DataTransfer data => Data(data),
         Pdu.ReleaseRequest => Frame(5, [0, 0, 0, 0]),
@@ -29,6 +33,24 @@ public static class PduWriter
         Pdu.Abort abort => Frame(7, [0, 0, (byte)abort.Source, abort.Reason]),
         _ => throw new ArgumentException($"Unknown PDU {pdu.GetType().Name}.", nameof(pdu)),
     };
+
+    /// <summary>How much of a message one presentation data value carries in a PDU of its own.</summary>
+    /// <param name="maxLength">The receiver's maximum length; 0 is without limit.</param>
+    public static int FragmentLength(int maxLength) => (maxLength <= 0 ? 131072 : Math.Clamp(maxLength, 1024, 1 << 20)) - 6;
+
+    /// <summary>PDU header and the header of its one presentation data value (bytes).</summary>
+    internal const int DataHeaderLength = PduReader.HeaderLength + 6;
+
+    /// <summary>Heads a P-DATA-TF whose one fragment lies behind <see cref="DataHeaderLength"/> already.</summary>
+    internal static void WriteDataHeader(Span<byte> pdu, byte contextId, bool command, bool last, int length)
+    {
+        pdu[0] = 4;
+        pdu[1] = 0;
+        BinaryPrimitives.WriteInt32BigEndian(pdu[2..], length + 6);
+        BinaryPrimitives.WriteInt32BigEndian(pdu[6..], length + 2);
+        pdu[10] = contextId;
+        pdu[11] = (byte)((command ? 1 : 0) | (last ? 2 : 0));
+    }
 
     private static byte[] Data(Pdu.DataTransfer data)
     {
@@ -48,7 +70,8 @@ public static class PduWriter
         return pdu;
     }
 
-    private static byte[] Associate(string called, string calling, ushort version, int maxLength, Action<ArrayBufferWriter<byte>> contexts)
+    private static byte[] Associate(
+        string called, string calling, ushort version, string application, int maxLength, UserItems items, Action<ArrayBufferWriter<byte>> contexts)
     {
         var output = new ArrayBufferWriter<byte>(512);
         byte[] head = new byte[68];
@@ -56,7 +79,7 @@ public static class PduWriter
         Title(called).CopyTo(head, 4);
         Title(calling).CopyTo(head, 20);
         output.Write(head);
-        Item(output, 0x10, Encoding.ASCII.GetBytes(PduReader.ApplicationContext));
+        Item(output, 0x10, Encoding.ASCII.GetBytes(application));
         contexts(output);
 
         var user = new ArrayBufferWriter<byte>(128);
@@ -64,9 +87,24 @@ public static class PduWriter
         BinaryPrimitives.WriteInt32BigEndian(length, maxLength);
         Item(user, 0x51, length);
         Item(user, 0x52, Encoding.ASCII.GetBytes(ImplementationClassUid));
+        if (items.Window is { } window)
+            Item(user, 0x53, [(byte)(window.Invoked >> 8), (byte)window.Invoked, (byte)(window.Performed >> 8), (byte)window.Performed]);
+        foreach (RoleSelection role in items.Roles)
+            Item(user, 0x54, Named(role.SopClassUid, [role.Scu ? (byte)1 : (byte)0, role.Scp ? (byte)1 : (byte)0]));
         Item(user, 0x55, Encoding.ASCII.GetBytes(ImplementationVersion));
+        foreach (ExtendedNegotiation extended in items.Extended)
+            Item(user, 0x56, Named(extended.SopClassUid, extended.Information.Span));
         Item(output, 0x50, user.WrittenSpan);
         return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Named(string uid, ReadOnlySpan<byte> value)
+    {
+        byte[] item = new byte[2 + uid.Length + value.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(item, (ushort)uid.Length);
+        Encoding.ASCII.GetBytes(uid, item.AsSpan(2));
+        value.CopyTo(item.AsSpan(2 + uid.Length));
+        return item;
     }
 
     private static byte[] Proposal(PresentationContext context)

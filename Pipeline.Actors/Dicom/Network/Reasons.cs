@@ -4,6 +4,7 @@ namespace Pipeline.Actors.Dicom.Network;
 public static class Reasons
 {
     public const byte ApplicationContextNotSupported = 2;
+    public const byte CallingAeNotRecognized = 3;
     public const byte CalledAeNotRecognized = 7;
     public const byte ProtocolVersionNotSupported = 2;
     public const byte TemporaryCongestion = 1;
@@ -18,7 +19,7 @@ public static class Reasons
     public static string Describe(Pdu.AssociateReject reject) => (reject.Source, reject.Reason) switch
     {
         (RejectSource.User, CalledAeNotRecognized) => "called AE title not recognized",
-        (RejectSource.User, 3) => "calling AE title not recognized",
+        (RejectSource.User, CallingAeNotRecognized) => "calling AE title not recognized",
         (RejectSource.User, ApplicationContextNotSupported) => "application context name not supported",
         (RejectSource.Acse, ProtocolVersionNotSupported) => "protocol version not supported",
         (RejectSource.Presentation, TemporaryCongestion) => "temporary congestion",

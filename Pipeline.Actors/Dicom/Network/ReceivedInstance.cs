@@ -1,9 +1,7 @@
 namespace Pipeline.Actors.Dicom.Network;
 
-/// <summary>An instance as C-STORE brought it.</summary>
-/// <param name="DataSet">The data set's bytes in order, without meta group.</param>
-/// <param name="Length">Bytes in <paramref name="DataSet"/> together.</param>
+/// <summary>What is known of an instance once C-STORE has brought all of it.</summary>
+/// <param name="Length">Of its data set (bytes).</param>
 /// <param name="Sha256">Of those bytes.</param>
 public sealed record ReceivedInstance(
-    string CallingAe, string CalledAe, string SopClassUid, string SopInstanceUid, string TransferSyntaxUid,
-    IReadOnlyList<ReadOnlyMemory<byte>> DataSet, long Length, byte[] Sha256);
+    string CallingAe, string CalledAe, string SopClassUid, string SopInstanceUid, string TransferSyntaxUid, long Length, byte[] Sha256);

@@ -11,6 +11,10 @@ public static class SopClasses
     public const string SecondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
     public const string StorageRoot = "1.2.840.10008.5.1.4.1.1.";
 
+    /// <summary>Storage Commitment Push Model (PS3.4 annex J), and its one instance.</summary>
+    public const string StorageCommitment = "1.2.840.10008.1.20.1";
+    public const string StorageCommitmentInstance = "1.2.840.10008.1.20.1.1";
+
     /// <summary>Any standard storage class; what is no image is counted out of scope later, so a study is not refused for one of its parts.</summary>
     public static bool IsStorage(string uid) => uid.StartsWith(StorageRoot, StringComparison.Ordinal);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -28,13 +29,20 @@ public sealed partial class DiskFileSystem : IDurableFileSystem
 
     public void Delete(string path) => File.Delete(path);
 
-    public void Replace(string path, ReadOnlySpan<byte> content)
+    public void Replace(string path, ReadOnlySpan<byte> content) => Replace(path, [content.ToArray()]);
+
+    public void Replace(string path, IEnumerable<ReadOnlyMemory<byte>> content)
     {
         string temporary = path + ".new";
         try
         {
             using SafeFileHandle handle = OpenPrivate(temporary, FileMode.Create);
-            RandomAccess.Write(handle, content, 0);
+            long at = 0;
+            foreach (ReadOnlyMemory<byte> part in content)
+            {
+                RandomAccess.Write(handle, part.Span, at);
+                at += part.Length;
+            }
             RandomAccess.FlushToDisk(handle);
         }
         catch (IOException)
@@ -73,22 +81,39 @@ public sealed partial class DiskFileSystem : IDurableFileSystem
     {
         private readonly SafeFileHandle _handle = OpenPrivate(path, FileMode.OpenOrCreate);
 
+        /// <summary>A descriptor for each thread that flushes at the same time: one descriptor tells an error to one of them alone.</summary>
+        private readonly ConcurrentBag<SafeFileHandle> _flushing = [];
+
         public long Length => RandomAccess.GetLength(_handle);
 
         public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts) => RandomAccess.Write(_handle, parts, offset);
 
         public void Flush()
         {
-            if (!OperatingSystem.IsLinux())
-                RandomAccess.FlushToDisk(_handle);
-            else if (FlushData(_handle) != 0)
-                throw new IOException($"Cannot flush {path} (errno {Marshal.GetLastPInvokeError()}).");
+            if (!_flushing.TryTake(out SafeFileHandle? handle))
+                handle = OpenPrivate(path, FileMode.Open);
+            try
+            {
+                if (!OperatingSystem.IsLinux())
+                    RandomAccess.FlushToDisk(handle);
+                else if (FlushData(handle) != 0)
+                    throw new IOException($"Cannot flush {path} (errno {Marshal.GetLastPInvokeError()}).");
+            }
+            finally
+            {
+                _flushing.Add(handle);
+            }
         }
 
         public int Read(long offset, Span<byte> into) => ReadOnlyFile.Read(_handle, offset, into);
 
         public void Truncate(long length) => RandomAccess.SetLength(_handle, length);
 
-        public void Dispose() => _handle.Dispose();
+        public void Dispose()
+        {
+            while (_flushing.TryTake(out SafeFileHandle? handle))
+                handle.Dispose();
+            _handle.Dispose();
+        }
     }
 }

@@ -6,7 +6,10 @@ public interface IDurableFile : IReadableFile
     /// <summary>Writes the parts one behind the other from <paramref name="offset"/> on. Not durable before <see cref="Flush"/>.</summary>
     void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts);
 
-    /// <summary>Data and length on the medium (fdatasync).</summary>
+    /// <summary>
+    /// Data and length on the medium (fdatasync). Several threads may flush at once; a failure of the medium is reported to each of them, as the kernel
+    /// tells an error once to every open descriptor (errseq).
+    /// </summary>
     void Flush();
 
     void Truncate(long length);

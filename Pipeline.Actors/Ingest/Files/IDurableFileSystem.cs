@@ -14,6 +14,10 @@ public interface IDurableFileSystem
     /// <summary>Writes a whole file, flushed, under its final name or not at all.</summary>
     void Replace(string path, ReadOnlySpan<byte> content);
 
+    /// <inheritdoc cref="Replace(string, ReadOnlySpan{byte})"/>
+    /// <param name="content">Taken part by part, so that it is never whole in memory.</param>
+    void Replace(string path, IEnumerable<ReadOnlyMemory<byte>> content);
+
     /// <summary>Bytes free to this process on the folder's file system.</summary>
     long FreeBytes(string folder);
 }

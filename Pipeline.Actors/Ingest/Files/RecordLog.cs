@@ -4,8 +4,8 @@ namespace Pipeline.Actors.Ingest.Files;
 
 /// <summary>
 /// An append-only file of records, each {length u32, CRC-32C u32, bytes}, little endian. The first record that is not whole ends the file; what lies
-/// behind it is set aside beside the file, not lost, and the file is cut there. One writer; readers may read any record at or below
-/// <see cref="DurableLength"/> at the same time.
+/// behind it is set aside beside the file, not lost, and the file is cut there. One writer; meanwhile others may flush, and read any record at or
+/// below <see cref="DurableLength"/>.
 /// </summary>
 internal sealed class RecordLog : IDisposable
 {
@@ -15,11 +15,12 @@ internal sealed class RecordLog : IDisposable
     private readonly IDurableFile _file;
     private readonly string _path;
     private readonly long _maxRecord;
+    private readonly IRecordSeal? _seal;
     private long _length, _durable;
 
-    private RecordLog(IDurableFileSystem files, string path, long maxRecord)
+    private RecordLog(IDurableFileSystem files, string path, long maxRecord, IRecordSeal? seal)
     {
-        (_files, _path, _maxRecord) = (files, path, maxRecord);
+        (_files, _path, _maxRecord, _seal) = (files, path, maxRecord, seal);
         _file = files.Open(path);
     }
 
@@ -35,11 +36,13 @@ internal sealed class RecordLog : IDisposable
     /// <summary>Opens, gives every whole record with its offset, and cuts a torn tail off.</summary>
     /// <param name="maxRecord">The longest record believed (bytes).</param>
     /// <param name="visit">Null to visit nothing; records are checked all the same.</param>
+    /// <param name="seal">Null for records that lie open on the disk.</param>
     /// <exception cref="IOException">The disk refused.</exception>
-    public static RecordLog Open(IDurableFileSystem files, string path, long maxRecord, Action<long, ReadOnlyMemory<byte>>? visit)
+    public static RecordLog Open(
+        IDurableFileSystem files, string path, long maxRecord, Action<long, ReadOnlyMemory<byte>>? visit, IRecordSeal? seal = null)
     {
         bool created = !File.Exists(path);
-        var log = new RecordLog(files, path, maxRecord);
+        var log = new RecordLog(files, path, maxRecord + (seal?.Overhead ?? 0), seal);
         try
         {
             log.Recover(visit);
@@ -55,7 +58,7 @@ internal sealed class RecordLog : IDisposable
     }
 
     /// <summary>Gives every whole record of a file and leaves the file as it is.</summary>
-    public static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, out long end)
+    public static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, out long end, IRecordSeal? seal = null)
     {
         long length = file.Length;
         Span<byte> frame = stackalloc byte[FrameLength];
@@ -71,7 +74,7 @@ internal sealed class RecordLog : IDisposable
             if (file.Read(end + FrameLength, buffer.AsSpan(0, (int)size)) < size
                 || Crc32C.Of(buffer.AsSpan(0, (int)size)) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
                 return;
-            visit(end, buffer.AsMemory(0, (int)size));
+            visit(end, seal is null ? buffer.AsMemory(0, (int)size) : seal.Open(buffer.AsMemory(0, (int)size)));
             end += FrameLength + size;
         }
     }
@@ -81,6 +84,7 @@ internal sealed class RecordLog : IDisposable
     /// <exception cref="IOException">The disk refused; call <see cref="Rollback"/>.</exception>
     public long Append(IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
+        parts = _seal?.Seal(parts) ?? parts;
         long size = parts.Sum(part => (long)part.Length);
         if (size == 0 || size > _maxRecord)
             throw new ArgumentOutOfRangeException(nameof(parts), size, $"A record has 1 to {_maxRecord} bytes.");
@@ -96,11 +100,22 @@ internal sealed class RecordLog : IDisposable
     /// <exception cref="IOException">The disk refused; nothing since the last flush counts, call <see cref="Rollback"/>.</exception>
     public void Flush()
     {
-        if (_durable == _length)
-            return;
-        _file.Flush();
-        Volatile.Write(ref _durable, _length);
+        if (DurableLength != Length)
+            MarkDurable(Sync());
     }
+
+    /// <summary>Flushes beside the writer and other flushes, without a claim yet.</summary>
+    /// <returns>The length that was flushed, for <see cref="MarkDurable"/>.</returns>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public long Sync()
+    {
+        long length = Length;
+        _file.Flush();
+        return length;
+    }
+
+    /// <summary>What lies below the length is durable; one caller at a time.</summary>
+    public void MarkDurable(long length) => Volatile.Write(ref _durable, Math.Max(length, DurableLength));
 
     /// <summary>Takes back what is not durable.</summary>
     /// <exception cref="IOException">The disk refuses even that; the file must be left alone from now on.</exception>
@@ -112,7 +127,16 @@ internal sealed class RecordLog : IDisposable
 
     /// <summary>Reads the record at an offset that <see cref="Append"/> or recovery gave.</summary>
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
-    public byte[] Read(long offset) => Read(_file, _path, _maxRecord, offset, _length);
+    public ReadOnlyMemory<byte> Read(long offset) => Read(offset, out _);
+
+    /// <inheritdoc cref="Read(long)"/>
+    /// <param name="next">Where the record behind it begins.</param>
+    public ReadOnlyMemory<byte> Read(long offset, out long next)
+    {
+        byte[] record = Read(_file, _path, _maxRecord, offset, Length);
+        next = offset + FrameLength + record.Length;
+        return _seal is null ? record : _seal.Open(record);
+    }
 
     /// <summary>Reads the record at an offset that <see cref="Scan"/> gave.</summary>
     /// <param name="end">Where the last whole record ends.</param>
@@ -134,7 +158,7 @@ internal sealed class RecordLog : IDisposable
 
     private void Recover(Action<long, ReadOnlyMemory<byte>>? visit)
     {
-        Scan(_file, _maxRecord, visit ?? ((_, _) => { }), out long end);
+        Scan(_file, _maxRecord, visit ?? ((_, _) => { }), out long end, _seal);
         long total = _file.Length;
         if (total > end)
         {

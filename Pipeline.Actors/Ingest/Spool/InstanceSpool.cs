@@ -1,50 +1,56 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
 
 namespace Pipeline.Actors.Ingest.Spool;
 
 /// <summary>
-/// The durable queue between the PACS and the stages. One writer thread appends what all associations brought meanwhile and flushes once for all of
-/// them; each answer waits for that flush. An association has one instance outstanding, so the queue before the writer is bounded by their number.
+/// The durable queue between the PACS and the stages. Uploads are written while they arrive, by one thread, chunk by chunk into one file; each commit
+/// waits for a flush that began behind it. Flushes overlap and each covers everything written before it, so associations share them.
 /// </summary>
 public sealed class InstanceSpool : IDisposable
 {
-    private const int MaxGroup = 256;
-    private const long MaxGroupBytes = 32L << 20;
+    internal const string Unwritable = "The spool cannot be written; nothing was kept.";
     private static readonly TimeSpan FreeSpaceValidity = TimeSpan.FromSeconds(1);
 
     private readonly SpoolSettings _settings;
     private readonly IDurableFileSystem _files;
     private readonly TimeProvider _clock;
-    private readonly BlockingCollection<Pending> _queue = [];
-    private readonly Lock _gate = new();
+    private readonly IRecordSeal? _seal;
+    private readonly BlockingCollection<SpoolWork> _queue = [];
+    private readonly object _gate = new();
     private readonly SortedList<long, SpoolSegment> _segments = [];
     private readonly RepeatIndex _index;
     private readonly SeenLog _seen;
+    private readonly SpoolFlusher _flusher;
     private readonly Thread _writer;
+    private readonly ulong _run = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly HashSet<SpoolUpload> _uploads = [];
+    private readonly List<(long Sequence, RepeatIndex.Entry Entry)> _unflushed = [];
     private SpoolSegment _active;
     private bool _activeBroken;
-    private long _next, _durableNext;
+    private long _next, _durableNext, _lastUpload;
     private long _freeCheckedAt;
     private volatile bool _low, _killed;
     private string? _obstruction;
 
-    private InstanceSpool(SpoolSettings settings, IDurableFileSystem files, TimeProvider clock)
+    private InstanceSpool(SpoolSettings settings, IDurableFileSystem files, TimeProvider clock, IRecordSeal? seal)
     {
-        (_settings, _files, _clock) = (settings, files, clock);
+        (_settings, _files, _clock, _seal) = (settings, files, clock, seal);
         Directory.CreateDirectory(settings.Folder);
         _index = new RepeatIndex(settings.MaxIndexed);
         _seen = SeenLog.Open(files, Path.Combine(settings.Folder, "seen.log"), settings.MaxIndexed, _index);
-        Recover();
-        _active = _segments.Count > 0 ? _segments.Values[^1] : Begin(0);
+        _next = SpoolRecovery.Run(files, settings.Folder, seal, _index, _segments);
+        _active = Begin();
         _durableNext = _next;
         RefreshFreeSpace(force: true);
+        _flusher = new SpoolFlusher(_gate, "spool " + Path.GetFileName(settings.Folder), Flushed, Broken, Settled);
         _writer = new Thread(Write) { IsBackground = true, Name = "spool " + Path.GetFileName(settings.Folder) };
     }
 
-    /// <summary>Raised by the writer after each flush.</summary>
+    /// <summary>Raised behind a flush that made instances durable.</summary>
     public event Action? Advanced;
 
     /// <summary>Raised when instances begin to be refused, with the reason, and with null once they are taken again.</summary>
@@ -67,39 +73,42 @@ public sealed class InstanceSpool : IDisposable
     }
 
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public static InstanceSpool Open(SpoolSettings settings, IDurableFileSystem files, TimeProvider clock)
+    /// <exception cref="InvalidDataException">An entry is of a kind that this build does not know.</exception>
+    public static InstanceSpool Open(SpoolSettings settings, IDurableFileSystem files, TimeProvider clock) => Open(settings, files, clock, null);
+
+    /// <inheritdoc cref="Open(SpoolSettings, IDurableFileSystem, TimeProvider)"/>
+    /// <param name="seal">Null for entries that lie open on the disk.</param>
+    internal static InstanceSpool Open(SpoolSettings settings, IDurableFileSystem files, TimeProvider clock, IRecordSeal? seal)
     {
-        var spool = new InstanceSpool(settings, files, clock);
+        var spool = new InstanceSpool(settings, files, clock, seal);
         spool._writer.Start();
         return spool;
     }
 
-    /// <summary>Ends when the instance is durable, is found to be held already, or cannot be kept.</summary>
-    public Task<DimseStatus> AppendAsync(ReceivedInstance instance)
+    /// <summary>A place for an instance that begins to arrive.</summary>
+    public IInstanceUpload BeginUpload() => new SpoolUpload(this, (ulong)Interlocked.Increment(ref _lastUpload));
+
+    /// <summary>Whether an instance of this UID was acknowledged, as far back as the index remembers.</summary>
+    public bool Holds(string sopInstanceUid)
     {
-        var pending = new Pending(instance);
-        try
+        lock (_gate)
         {
-            _queue.Add(pending);
+            RepeatIndex.Entry? held = _index.Find(sopInstanceUid);
+            return held is { } entry && !_unflushed.Exists(waiting => waiting.Entry == entry);
         }
-        catch (InvalidOperationException)
-        {
-            pending.Answer.SetResult(DimseStatus.OutOfResources("The node is stopping."));
-        }
-        return pending.Answer.Task;
     }
 
     /// <summary>A reader whose first record has the given sequence.</summary>
     public SpoolCursor ReadFrom(long sequence) => new(this, sequence);
 
-    /// <summary>Whether a segment lies wholly below the sequence.</summary>
+    /// <summary>Whether the oldest segment holds nothing at or above the sequence.</summary>
     public bool CanRelease(long sequence)
     {
         lock (_gate)
-            return _segments.Count > 1 && _segments.Keys[1] <= sequence;
+            return _segments.Count > 1 && _segments.Values[0] is { OpenUploads: 0 } first && first != _active && first.LastSequence < sequence;
     }
 
-    /// <summary>Everything below the sequence is in its final place, durably: segments wholly below it go.</summary>
+    /// <summary>Everything below the sequence is in its final place, durably: segments wholly below it go, oldest first.</summary>
     /// <exception cref="IOException">The disk refused; calling again later does no harm.</exception>
     public void Release(long sequence)
     {
@@ -130,145 +139,219 @@ public sealed class InstanceSpool : IDisposable
             return;
         _queue.CompleteAdding();
         _writer.Join();
+        _flusher.Stop();
         foreach (SpoolSegment segment in _segments.Values)
             segment.Dispose();
         _seen.Dispose();
         _queue.Dispose();
     }
 
-    /// <summary>The segment that holds a durable sequence, and the first sequence behind it.</summary>
-    internal (SpoolSegment Segment, long End) Locate(long sequence)
+    internal void Enqueue(SpoolWork work)
+    {
+        try
+        {
+            _queue.Add(work);
+        }
+        catch (InvalidOperationException)
+        {
+            if (work is SpoolWork.Chunk chunk)
+                chunk.Upload.Done(chunk);
+            else if (work is SpoolWork.Commit commit)
+                commit.Answer.SetResult(DimseStatus.OutOfResources("The node is stopping."));
+        }
+    }
+
+    /// <summary>The oldest segment, from which a reader of the sequence begins.</summary>
+    internal SpoolSegment FirstSegment(long sequence)
     {
         lock (_gate)
         {
-            for (int i = _segments.Count - 1; i >= 0; i--)
-            {
-                if (_segments.Keys[i] <= sequence)
-                    return (_segments.Values[i], i + 1 < _segments.Count ? _segments.Keys[i + 1] : long.MaxValue);
-            }
+            SpoolSegment first = _segments.Values[0];
+            // Later segments that surely lie before it need no reading; an instance may begin some segments before the one that ends it.
+            return _segments.Values.FirstOrDefault(segment => segment.LastSequence >= sequence || segment.OpenUploads > 0) ?? first;
         }
-        throw new InvalidOperationException($"Sequence {sequence} was released already.");
     }
 
-    private void Recover()
+    /// <returns>Null for the segment being written.</returns>
+    internal SpoolSegment? SegmentBehind(SpoolSegment segment)
     {
-        IReadOnlyList<(long First, string Path)> found = SpoolSegment.List(_settings.Folder);
-        for (int i = 0; i < found.Count; i++)
-        {
-            // A segment given up after a failed write may hold records that were refused and whose numbers were used again in the next one.
-            long end = i + 1 < found.Count ? found[i + 1].First : long.MaxValue;
-            (long first, string path) = found[i];
-            long next = first;
-            var entries = new List<RepeatIndex.Entry>();
-            RecordLog log = RecordLog.Open(_files, path, _settings.MaxRecord, (_, bytes) =>
-            {
-                SpoolRecord record = SpoolRecord.Decode(bytes);
-                if (record.Sequence >= end)
-                    return;
-                RepeatIndex.Entry entry = _index.Judge(record.SopInstanceUid, record.Sha256).Entry;
-                if (entry != default)
-                {
-                    _index.Add(entry);
-                    entries.Add(entry);
-                }
-                next = record.Sequence + 1;
-            });
-            var segment = new SpoolSegment(first, path, log);
-            segment.Entries.AddRange(entries);
-            _segments.Add(first, segment);
-            _next = next;
-        }
+        lock (_gate)
+            return _segments.Values.FirstOrDefault(other => other.Number > segment.Number);
     }
 
     private void Write()
     {
-        var group = new List<Pending>();
-        foreach (Pending first in _queue.GetConsumingEnumerable())
+        foreach (SpoolWork work in _queue.GetConsumingEnumerable())
         {
-            group.Clear();
-            group.Add(first);
-            long bytes = first.Instance.Length;
-            while (group.Count < MaxGroup && bytes < MaxGroupBytes && _queue.TryTake(out Pending? more))
+            Action? answer = null;
+            bool low = Low;
+            lock (_gate)
             {
-                group.Add(more);
-                bytes += more.Instance.Length;
+                if (_killed)
+                    Refuse(work.Upload, "The node is stopping.");
+                else if (low)
+                    Refuse(work.Upload, "Disk space is low; nothing was kept.");
+                switch (work)
+                {
+                    case SpoolWork.Chunk chunk when chunk.Upload.Refusal is null:
+                        Attempt(chunk.Upload, () => Append(chunk));
+                        break;
+                    case SpoolWork.Commit commit:
+                        answer = Finish(commit);
+                        break;
+                    case SpoolWork.Abandon abandon:
+                        Forget(abandon.Upload);
+                        break;
+                }
             }
-            DimseStatus? refused = _killed ? DimseStatus.OutOfResources("The node is stopping.") : WriteGroup(group);
-            foreach (Pending pending in group)
-                pending.Answer.SetResult(refused ?? pending.Status);
-            if (refused is null)
-                Advanced?.Invoke();
+            if (work is SpoolWork.Chunk done)
+                done.Upload.Done(done);
+            answer?.Invoke();
         }
     }
 
-    /// <returns>Null when the group is durable, else the answer to all of it.</returns>
-    private DimseStatus? WriteGroup(List<Pending> group)
+    private void Append(SpoolWork.Chunk chunk)
     {
-        if (Low)
-            return DimseStatus.OutOfResources("Disk space is low; nothing was kept.");
-        var added = new List<RepeatIndex.Entry>();
+        if (_activeBroken || _active.Log.Length >= _settings.SegmentBytes)
+            Rotate();
+        if (chunk.Upload.Refusal is not null)
+            return;
+        _active.Log.Append(SpoolEntry.EncodeChunk(chunk.Upload.Number, chunk.Buffer.AsMemory(0, chunk.Length)));
+        if (chunk.Upload.First is not null)
+            return;
+        chunk.Upload.First = _active;
+        _active.OpenUploads++;
+        _uploads.Add(chunk.Upload);
+    }
+
+    /// <returns>The answer, where it need not wait for a flush.</returns>
+    private Action? Finish(SpoolWork.Commit commit)
+    {
+        SpoolUpload upload = commit.Upload;
+        if (upload.Refusal is null)
+            Attempt(upload, () => Commit(commit));
+        Forget(upload);
+        return upload.Refusal is { } refusal ? () => commit.Answer.SetResult(refusal) : null;
+    }
+
+    private void Commit(SpoolWork.Commit commit)
+    {
+        if (_activeBroken)
+            Rotate();
+        if (commit.Upload.Refusal is not null)
+            return;
+        ReceivedInstance instance = commit.Instance;
+        (RepeatIndex.Verdict verdict, RepeatIndex.Entry entry) = _index.Judge(instance.SopInstanceUid, instance.Sha256);
+        bool conflict = verdict is RepeatIndex.Verdict.Conflict or RepeatIndex.Verdict.RepeatedConflict;
+        if (verdict is RepeatIndex.Verdict.New or RepeatIndex.Verdict.Conflict)
+        {
+            _active.Log.Append(SpoolEntry.EncodeCommit(commit.Upload.Number, instance, _next, conflict, _clock.GetUtcNow()));
+            commit.Upload.First?.Hold(_next);
+            _active.Hold(_next);
+            _active.Entries.Add(entry);
+            _index.Add(entry);
+            _unflushed.Add((_next, entry));
+            _next++;
+            commit.Upload.Committed = true;
+        }
+        _flusher.Add(commit.Answer, conflict ? DimseStatus.Conflict : DimseStatus.Success, _active.Log, _next);
+    }
+
+    /// <summary>The upload has ended; without a commit its chunks are void.</summary>
+    private void Forget(SpoolUpload upload)
+    {
+        if (!_uploads.Remove(upload))
+            return;
+        upload.First!.OpenUploads--;
+        if (!upload.Committed && !_killed && !_activeBroken)
+            Attempt(upload, () => _active.Log.Append(SpoolEntry.EncodeAbandon(upload.Number)));
+    }
+
+    private static void Refuse(SpoolUpload upload, string why) => upload.Refusal ??= DimseStatus.OutOfResources(why);
+
+    private void Attempt(SpoolUpload upload, Action write)
+    {
         try
         {
-            if (_activeBroken || _active.Log.Length >= _settings.SegmentBytes)
-                _active = Begin(_next);
-            DateTimeOffset now = _clock.GetUtcNow();
-            foreach (Pending pending in group)
-            {
-                (RepeatIndex.Verdict verdict, RepeatIndex.Entry entry) = _index.Judge(pending.Instance.SopInstanceUid, pending.Instance.Sha256);
-                bool conflict = verdict is RepeatIndex.Verdict.Conflict or RepeatIndex.Verdict.RepeatedConflict;
-                pending.Status = conflict ? DimseStatus.Conflict : DimseStatus.Success;
-                if (verdict is RepeatIndex.Verdict.Repeat or RepeatIndex.Verdict.RepeatedConflict)
-                    continue;
-                byte[] header = SpoolRecord.EncodeHeader(pending.Instance, _next, conflict, now);
-                _active.Log.Append([header, .. pending.Instance.DataSet]);
-                _index.Add(entry);
-                added.Add(entry);
-                _next++;
-            }
-            _active.Log.Flush();
-            _active.Entries.AddRange(added);
-            Volatile.Write(ref _durableNext, _next);
-            Obstruct(null);
-            return null;
+            write();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            added.ForEach(_index.Remove);
-            _next = _durableNext;
-            GiveBack();
-            Obstruct(error.Message);
-            return DimseStatus.OutOfResources("The spool cannot be written; nothing was kept.");
+            Refuse(upload, Unwritable);
+            _flusher.Fail(error.Message);
         }
     }
 
-    /// <summary>After a failed flush the kernel may have dropped pages it reports clean: cut back to what is known durable, and write elsewhere.</summary>
-    private void GiveBack()
+    /// <summary>The flusher's word, under the gate: everything below <paramref name="next"/> is durable.</summary>
+    private void Flushed(long next)
     {
+        _unflushed.RemoveAll(waiting => waiting.Sequence < next);
+        if (next > _durableNext)
+            Volatile.Write(ref _durableNext, next);
+    }
+
+    /// <summary>
+    /// The flusher's word, under the gate: nothing since the last good flush counts. The kernel may have dropped pages that it reports clean: cut back
+    /// to what is known durable, and write elsewhere.
+    /// </summary>
+    private void Broken()
+    {
+        foreach (SpoolUpload upload in _uploads)
+            Refuse(upload, Unwritable);
+        foreach ((_, RepeatIndex.Entry entry) in _unflushed)
+        {
+            _index.Remove(entry);
+            _active.Entries.Remove(entry);
+        }
+        _unflushed.Clear();
+        _next = _durableNext;
         try
         {
             _active.Log.Rollback();
         }
         catch (IOException)
         {
-            // The next segment's first sequence tells recovery which records here do not count.
+            // The next segment's first sequence tells readers which records here do not count.
         }
-        _activeBroken = _active.Log.Length > 0 || _active.First != _next;
+        _activeBroken = true;
     }
 
-    private SpoolSegment Begin(long first)
+    private void Settled(string? error)
     {
-        string path = Path.Combine(_settings.Folder, SpoolSegment.NameOf(first));
-        lock (_gate)
-        {
-            if (_segments.Remove(first, out SpoolSegment? empty))
-                empty.Dispose();
-        }
-        // Nothing at or above this sequence is durable; a file of that name can only be what a failed write left.
-        _files.Delete(path);
-        var segment = new SpoolSegment(first, path, RecordLog.Open(_files, path, _settings.MaxRecord, null));
-        lock (_gate)
-            _segments.Add(first, segment);
+        Obstruct(error ?? (_low ? Obstruction : null));
+        if (error is null)
+            Advanced?.Invoke();
+    }
+
+    /// <summary>May give the gate up for a moment.</summary>
+    private void Rotate()
+    {
+        _flusher.Drain();
+        if (!_activeBroken)
+            _active.Log.Flush();
+        _active = Begin();
         _activeBroken = false;
+    }
+
+    private SpoolSegment Begin()
+    {
+        long number = _segments.Count == 0 ? 0 : _segments.Keys[^1] + 1;
+        string path = Path.Combine(_settings.Folder, SpoolSegment.NameOf(number));
+        // A file of that name can only be what an attempt to begin it left.
+        _files.Delete(path);
+        var segment = new SpoolSegment(number, path, RecordLog.Open(_files, path, SpoolSegment.MaxEntry, null, _seal));
+        try
+        {
+            segment.Log.Append(SpoolEntry.EncodeBegin(_run, _next));
+        }
+        catch
+        {
+            segment.Dispose();
+            throw;
+        }
+        if (_segments.Count > 0)
+            _segments.Values[^1].End = _next;
+        _segments.Add(number, segment);
         return segment;
     }
 
@@ -292,14 +375,5 @@ public sealed class InstanceSpool : IDisposable
         string? before = Interlocked.Exchange(ref _obstruction, reason);
         if (before is null != reason is null)
             ObstructionChanged?.Invoke(reason);
-    }
-
-    private sealed class Pending(ReceivedInstance instance)
-    {
-        public ReceivedInstance Instance { get; } = instance;
-
-        public TaskCompletionSource<DimseStatus> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public DimseStatus Status { get; set; }
     }
 }

@@ -37,6 +37,13 @@ internal sealed class RepeatIndex(int capacity)
         return (_content.ContainsKey(conflict) ? Verdict.RepeatedConflict : Verdict.Conflict, new Entry(conflict, content));
     }
 
+    /// <summary>The entry of an instance, or null where none is held.</summary>
+    public Entry? Find(string sopInstanceUid)
+    {
+        UInt128 key = Key(Encoding.UTF8.GetBytes(sopInstanceUid));
+        return _content.TryGetValue(key, out UInt128 content) ? new Entry(key, content) : null;
+    }
+
     public void Add(Entry entry)
     {
         if (!_content.TryAdd(entry.Key, entry.Content))

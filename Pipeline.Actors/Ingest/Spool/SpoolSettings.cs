@@ -1,6 +1,5 @@
 namespace Pipeline.Actors.Ingest.Spool;
 
 /// <summary>Where the spool lives and what bounds it. Sizes in bytes.</summary>
-/// <param name="MaxRecord">The largest instance with its header.</param>
 /// <param name="MaxIndexed">SOP Instance UIDs remembered.</param>
-public sealed record SpoolSettings(string Folder, long SegmentBytes, long LowWatermark, int MaxIndexed, long MaxRecord);
+public sealed record SpoolSettings(string Folder, long SegmentBytes, long LowWatermark, int MaxIndexed);

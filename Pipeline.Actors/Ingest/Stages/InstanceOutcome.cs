@@ -28,6 +28,7 @@ public abstract record InstanceOutcome
         public const string BurnedIn = "burned-in-text";
         public const string Constant = "constant-image";
         public const string TooSmall = "too-small";
+        public const string TooLarge = "too-large";
         public const string Conflict = "conflict";
         public const string NoRoute = "no-route";
         public const string NoIdentity = "no-patient-or-instance-id";

@@ -26,16 +26,22 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, Deidentifica
         if (record.Conflict)
             return new Quarantined(Why.Conflict, "The SOP Instance UID was held already with other content.");
         var syntax = TransferSyntax.Of(record.TransferSyntaxUid);
+        if (!record.Whole)
+            return RunLarge(DicomReader.ReadHead(record.DataSet, syntax, DicomTags.PixelData), record.Length, route);
         Outcome<DicomDataSet> parsed = toolkit.ReadDataSet(record.DataSet, syntax, limits);
         if (!parsed.Ok)
             return new Quarantined(Why.Corrupt, parsed.Fault.ToString());
+        if (!parsed.Value.Contains(DicomTags.PixelData))
+            return new OutOfScope(Why.NoPixels);
         return Eligible(parsed.Value, route) ?? Prepare(parsed.Value, syntax, route);
     }
 
+    /// <summary>An instance that is never whole in memory: judged by its header, and kept for a person where that lets it in.</summary>
+    private static InstanceOutcome RunLarge(DicomDataSet header, long length, ChainRoute route) => Eligible(header, route)
+        ?? new Quarantined(Why.TooLarge, $"{length >> 20} MiB; images above {SpoolRecord.MaxWholeBytes >> 20} MiB are not decoded.");
+
     private static InstanceOutcome? Eligible(DicomDataSet dataSet, ChainRoute route)
     {
-        if (!dataSet.Contains(DicomTags.PixelData))
-            return new OutOfScope(Why.NoPixels);
         if (route.Modality.Length > 0 && dataSet.Text(DicomTags.Modality) != route.Modality)
             return new OutOfScope(Why.Modality);
         if (route.BodyPart.Length > 0 && !route.BodyPart.Equals(dataSet.Text(DicomTags.BodyPartExamined), StringComparison.OrdinalIgnoreCase))

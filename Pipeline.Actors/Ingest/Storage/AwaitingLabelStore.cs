@@ -29,7 +29,7 @@ internal sealed class AwaitingLabelStore : IDisposable
 
     public Waiting? Find(string id) => _waiting.GetValueOrDefault(id);
 
-    public SampleRecord Read(Waiting waiting) => SampleRecord.Decode(_log.Read(waiting.Offset));
+    public SampleRecord Read(Waiting waiting) => SampleRecord.Decode(_log.Read(waiting.Offset).Span);
 
     /// <summary>Durable when it returns. An id that waits already is left as it is.</summary>
     public void Append(IReadOnlyList<SampleRecord> records)

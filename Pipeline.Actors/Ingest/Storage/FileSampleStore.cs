@@ -130,7 +130,7 @@ public sealed class FileSampleStore : ISampleStore
         Cache(entry, sample);
     }
 
-    private Sample Load(Entry entry) => entry.Cached ?? SampleRecord.Decode(_log.Read(entry.Offset)).Sample;
+    private Sample Load(Entry entry) => entry.Cached ?? SampleRecord.Decode(_log.Read(entry.Offset).Span).Sample;
 
     private void Cache(Entry entry, Sample sample)
     {

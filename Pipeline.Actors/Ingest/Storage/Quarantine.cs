@@ -41,9 +41,9 @@ public sealed class Quarantine
         Directory.CreateDirectory(place);
         string name = Path.Combine(place, record.Sequence.ToString("x16", CultureInfo.InvariantCulture));
         byte[] meta = DicomWriter.WriteMeta(record.SopClassUid, record.SopInstanceUid, record.TransferSyntaxUid);
-        _files.Replace(name + ".dcm", (byte[])[.. meta, .. record.DataSet.Span]);
+        _files.Replace(name + ".dcm", record.Blocks.Prepend(meta));
         _files.Replace(name + Note, JsonSerializer.SerializeToUtf8Bytes(
-            new QuarantinedInstance(record.Sequence, chain, reason, detail, record.Received, record.CallingAe, record.DataSet.Length), Json));
+            new QuarantinedInstance(record.Sequence, chain, reason, detail, record.Received, record.CallingAe, record.Length), Json));
     }
 
     /// <summary>Spool sequences of everything held.</summary>

@@ -23,7 +23,7 @@ public sealed class DcmtkPeerTests : PatientTestKit
     {
         _output = output;
         _spool = InstanceSpool.Open(
-            new SpoolSettings(_folder.Sub("spool"), 1 << 20, 0, 1000, 16 << 20), new DiskFileSystem(), TimeProvider.System);
+            new SpoolSettings(_folder.Sub("spool"), 1 << 20, 0, 1000), new DiskFileSystem(), TimeProvider.System);
         _server = DicomServer.Start(
             Sys, new DicomServerSettings { Address = IPAddress.Loopback, MaxAssociations = 2 }, new SpoolSink(_spool, "PIPELINE")).Require();
     }

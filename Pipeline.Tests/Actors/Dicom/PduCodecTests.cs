@@ -53,6 +53,29 @@ public sealed class PduCodecTests
     }
 
     [Fact]
+    public void User_items_read_back_and_a_passcode_is_not_kept()
+    {
+        var items = new UserItems
+        {
+            Window = new AsynchronousOperations(8, 1),
+            Roles = [new RoleSelection(SopClasses.StorageCommitment, Scu: false, Scp: true)],
+            Extended = [new ExtendedNegotiation(SopClasses.CT, new byte[] { 2, 0, 3 })],
+        };
+        byte[] pdu = PduWriter.Write(new Pdu.AssociateRequest("CALLED", "CALLING", [], 16384) { Items = items });
+        // The user identity (PS3.7 D.3.3.7): type 2, a response is asked for, "user" and "pass"; behind the others in the last item.
+        byte[] identity = [0x58, 0, 0, 14, 2, 1, 0, 4, .. "user"u8, 0, 4, .. "pass"u8];
+        byte[] body = [.. pdu[6..], .. identity];
+        int user = Array.LastIndexOf(body, (byte)0x50, body.Length - identity.Length - 1);
+        while (body[user + 1] != 0 || (body[user + 2] << 8 | body[user + 3]) != body.Length - identity.Length - user - 4)
+            user = Array.LastIndexOf(body, (byte)0x50, user - 1);
+        body[user + 3] += (byte)identity.Length;
+        UserItems read = ((Pdu.AssociateRequest)PduReader.ReadBody(1, body).Require()).Items;
+        Assert.Equal((items.Window, items.Roles[0], items.Extended[0].SopClassUid), (read.Window, Assert.Single(read.Roles), Assert.Single(read.Extended).SopClassUid));
+        Assert.Equal([2, 0, 3], read.Extended[0].Information.ToArray());
+        Assert.Equal(new UserIdentity(2, ResponseRequested: true), read.Identity);
+    }
+
+    [Fact]
     public void A_length_beyond_the_cap_is_refused_at_the_header()
     {
         ReadOnlyMemory<byte> input = new byte[] { 4, 0, 0xFF, 0xFF, 0xFF, 0xFF };

@@ -12,5 +12,7 @@ internal sealed class SpoolSink(InstanceSpool spool, params string[] titles) : I
 
     public bool Congested => spool.Low;
 
-    public Task<DimseStatus> StoreAsync(ReceivedInstance instance) => spool.AppendAsync(instance);
+    public IInstanceUpload BeginUpload() => spool.BeginUpload();
+
+    public bool Holds(string sopInstanceUid) => spool.Holds(sopInstanceUid);
 }

@@ -26,6 +26,13 @@ internal sealed class FailingFileSystem : IDurableFileSystem
         _disk.Replace(path, content);
     }
 
+    public void Replace(string path, IEnumerable<ReadOnlyMemory<byte>> content)
+    {
+        if (FailWrites)
+            throw new IOException("No space left on device");
+        _disk.Replace(path, content);
+    }
+
     public long FreeBytes(string folder) => Free;
 
     private sealed class FailingFile(FailingFileSystem owner, IDurableFile file) : IDurableFile

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
@@ -26,7 +27,7 @@ public sealed class InstanceSpoolTests : IDisposable
             {
                 for (int i = 0; i < 20; i++)
                 {
-                    Assert.True((await spool.AppendAsync(Instance(i))).IsSuccess);
+                    Assert.True((await StoreAsync(spool, i)).IsSuccess);
                     durable.Add(new FileInfo(Directory.GetFiles(folder, "*.seg").Single()).Length);
                 }
                 segment = Directory.GetFiles(folder, "*.seg").Single();
@@ -41,7 +42,7 @@ public sealed class InstanceSpoolTests : IDisposable
             for (int i = 0; i < whole; i++)
                 Assert.Equal(Content(i), cursor.TryRead()!.DataSet.ToArray());
             Assert.Null(cursor.TryRead());
-            Assert.True((await again.AppendAsync(Instance(100))).IsSuccess);
+            Assert.True((await StoreAsync(again, 100)).IsSuccess);
             Assert.Equal(whole + 1, again.Next);
         }
     }
@@ -51,14 +52,14 @@ public sealed class InstanceSpoolTests : IDisposable
     {
         using (InstanceSpool spool = Open(_folder.Path))
         {
-            Assert.True((await spool.AppendAsync(Instance(1))).IsSuccess);
-            Assert.True((await spool.AppendAsync(Instance(1))).IsSuccess);
-            Assert.Equal(DimseStatus.Conflict, await spool.AppendAsync(Instance(1, content: 9)));
+            Assert.True((await StoreAsync(spool, 1)).IsSuccess);
+            Assert.True((await StoreAsync(spool, 1)).IsSuccess);
+            Assert.Equal(DimseStatus.Conflict, await StoreAsync(spool, 1, content: 9));
             Assert.Equal(2, spool.Next);
         }
         using InstanceSpool again = Open(_folder.Path);
-        Assert.True((await again.AppendAsync(Instance(1))).IsSuccess);
-        Assert.Equal(DimseStatus.Conflict, await again.AppendAsync(Instance(1, content: 9)));
+        Assert.True((await StoreAsync(again, 1)).IsSuccess);
+        Assert.Equal(DimseStatus.Conflict, await StoreAsync(again, 1, content: 9));
         Assert.Equal(2, again.Next);
         SpoolCursor cursor = again.ReadFrom(0);
         Assert.False(cursor.TryRead()!.Conflict);
@@ -74,13 +75,13 @@ public sealed class InstanceSpoolTests : IDisposable
         {
             var reports = new List<string?>();
             spool.ObstructionChanged += reports.Add;
-            Assert.True((await spool.AppendAsync(Instance(0))).IsSuccess);
+            Assert.True((await StoreAsync(spool, 0)).IsSuccess);
             (_files.FailWrites, _files.FailFlushes) = (writes, flushes);
-            Assert.Equal(0xA700, (await spool.AppendAsync(Instance(1))).Code);
-            Assert.Equal(0xA700, (await spool.AppendAsync(Instance(1))).Code);
+            Assert.Equal(0xA700, (await StoreAsync(spool, 1)).Code);
+            Assert.Equal(0xA700, (await StoreAsync(spool, 1)).Code);
             Assert.Equal(1, spool.Next);
             (_files.FailWrites, _files.FailFlushes) = (false, false);
-            Assert.True((await spool.AppendAsync(Instance(2))).IsSuccess);
+            Assert.True((await StoreAsync(spool, 2)).IsSuccess);
             // One line when it begins and one when it is over, however many instances come meanwhile.
             Assert.Equal([writes ? "No space left on device" : "Input/output error", null], reports);
         }
@@ -88,7 +89,7 @@ public sealed class InstanceSpoolTests : IDisposable
         SpoolCursor cursor = again.ReadFrom(0);
         Assert.Equal(["1.2.0", "1.2.2"], [cursor.TryRead()!.SopInstanceUid, cursor.TryRead()!.SopInstanceUid]);
         Assert.Null(cursor.TryRead());
-        Assert.True((await again.AppendAsync(Instance(1))).IsSuccess);
+        Assert.True((await StoreAsync(again, 1)).IsSuccess);
         Assert.Equal(3, again.Next);
     }
 
@@ -99,7 +100,7 @@ public sealed class InstanceSpoolTests : IDisposable
         using InstanceSpool spool = Open(_folder.Path, lowWatermark: 1000);
         Assert.True(spool.Low);
         Assert.Contains("pipeline.ingest.low-watermark", spool.Obstruction, StringComparison.Ordinal);
-        Assert.Equal(0xA700, (await spool.AppendAsync(Instance(1))).Code);
+        Assert.Equal(0xA700, (await StoreAsync(spool, 1)).Code);
     }
 
     [Fact]
@@ -110,17 +111,18 @@ public sealed class InstanceSpoolTests : IDisposable
             SpoolCursor cursor = spool.ReadFrom(0);
             for (int i = 0; i < 30; i++)
             {
-                await spool.AppendAsync(Instance(i));
+                await StoreAsync(spool, i);
                 Assert.Equal($"1.2.{i}", cursor.TryRead()!.SopInstanceUid);
             }
             int before = Directory.GetFiles(_folder.Path, "*.seg").Length;
             Assert.True(before > 3);
             spool.Release(30);
             Assert.Single(Directory.GetFiles(_folder.Path, "*.seg"));
+            Assert.True(spool.Holds("1.2.0"));
         }
         using InstanceSpool again = Open(_folder.Path, segmentBytes: 4000);
         Assert.Equal(30, again.Next);
-        Assert.True((await again.AppendAsync(Instance(0))).IsSuccess);
+        Assert.True((await StoreAsync(again, 0)).IsSuccess);
         Assert.Equal(30, again.Next);
     }
 
@@ -128,21 +130,131 @@ public sealed class InstanceSpoolTests : IDisposable
     public async Task Instances_that_arrive_together_share_flushes_and_keep_their_own_answers()
     {
         using InstanceSpool spool = Open(_folder.Path);
-        DimseStatus[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => spool.AppendAsync(Instance(i % 32))));
+        DimseStatus[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => StoreAsync(spool, i % 32)));
         Assert.All(answers, answer => Assert.True(answer.IsSuccess));
         Assert.Equal(32, spool.Next);
+    }
+
+    [Fact]
+    public async Task Uploads_that_alternate_over_many_segments_come_back_whole_also_over_a_restart()
+    {
+        const int count = 6;
+        byte[][] contents = [.. Enumerable.Range(0, count).Select(i => Content(20_000 + i))];
+        using (InstanceSpool spool = Open(_folder.Path, segmentBytes: 8000))
+        {
+            IInstanceUpload[] uploads = [.. contents.Select(_ => spool.BeginUpload())];
+            foreach (var parts in contents[0].Chunk(700).Select((_, i) => i))
+            {
+                for (int u = 0; u < count; u++)
+                    await AppendAsync(uploads[u], contents[u].Skip(parts * 700).Take(700).ToArray());
+            }
+            uploads[1].Abandon();
+            // The last begun ends first; the one that ends last holds the segments of all.
+            for (int u = count - 1; u >= 0; u--)
+            {
+                if (u != 1)
+                    Assert.True((await uploads[u].CommitAsync(Received(u, contents[u]))).IsSuccess);
+            }
+            Check(spool);
+            spool.Release(count - 2);
+            Assert.Equal(contents[0], spool.ReadFrom(count - 2).TryRead()!.DataSet.ToArray());
+        }
+        using InstanceSpool again = Open(_folder.Path, segmentBytes: 8000);
+        Assert.Equal(contents[0], again.ReadFrom(count - 2).TryRead()!.DataSet.ToArray());
+        Assert.False(again.Holds("1.2.1"));
+        Assert.True(again.Holds("1.2.5"));
+        again.Release(count - 1);
+        Assert.Single(Directory.GetFiles(_folder.Path, "*.seg"));
+
+        void Check(InstanceSpool spool)
+        {
+            SpoolCursor cursor = spool.ReadFrom(0);
+            foreach (int u in (int[])[5, 4, 3, 2, 0])
+            {
+                SpoolRecord record = cursor.TryRead()!;
+                Assert.Equal($"1.2.{u}", record.SopInstanceUid);
+                Assert.Equal(contents[u], record.DataSet.ToArray());
+            }
+            Assert.Null(cursor.TryRead());
+        }
+    }
+
+    [Fact]
+    public async Task A_large_instance_is_never_whole_in_memory_and_its_blocks_are_read_from_the_disk()
+    {
+        long length = SpoolRecord.MaxWholeBytes + 100_000;
+        using InstanceSpool spool = Open(_folder.Path, segmentBytes: 16 << 20);
+        IInstanceUpload upload = spool.BeginUpload();
+        using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (long at = 0; at < length; at += 131072)
+        {
+            byte[] part = new byte[Math.Min(131072, length - at)];
+            part.AsSpan().Fill((byte)(at >> 17));
+            sent.AppendData(part);
+            await AppendAsync(upload, part);
+        }
+        byte[] hash = sent.GetHashAndReset();
+        Assert.True((await upload.CommitAsync(new ReceivedInstance("A", "B", SopClasses.CT, "1.2.3", "1.2.840.10008.1.2.1", length, hash))).IsSuccess);
+        SpoolRecord record = spool.ReadFrom(0).TryRead()!;
+        Assert.False(record.Whole);
+        Assert.Equal((length, SpoolRecord.HeadBytes), (record.Length, record.DataSet.Length));
+        foreach (ReadOnlyMemory<byte> block in record.Blocks)
+            sent.AppendData(block.Span);
+        Assert.Equal(hash, sent.GetHashAndReset());
+    }
+
+    [Fact]
+    public async Task What_an_earlier_build_spooled_is_read_and_numbered_on()
+    {
+        // Layout of version 1: an instance whole, in a segment named by its first sequence.
+        byte[] content = Content(3);
+        byte[] entry =
+        [
+            1, 0, .. BitConverter.GetBytes(7L), .. BitConverter.GetBytes(1_700_000_000_000L), .. SHA256.HashData(content),
+            4, .. "PACS"u8, 8, .. "PIPELINE"u8, 5, .. "1.2.4"u8, 5, .. "1.2.3"u8, 17, .. "1.2.840.10008.1.2"u8, .. content,
+        ];
+        using (RecordLog log = RecordLog.Open(new DiskFileSystem(), Path.Combine(_folder.Path, "0000000000000007.seg"), 1 << 20, null))
+        {
+            log.Append([entry]);
+            log.Flush();
+        }
+        using InstanceSpool spool = Open(_folder.Path);
+        Assert.Equal(8, spool.Next);
+        Assert.True((await StoreAsync(spool, 3)).IsSuccess);
+        Assert.Equal(8, spool.Next);
+        Assert.True((await StoreAsync(spool, 4)).IsSuccess);
+        SpoolCursor cursor = spool.ReadFrom(7);
+        SpoolRecord old = cursor.TryRead()!;
+        Assert.Equal(("PACS", "1.2.3", "1.2.840.10008.1.2"), (old.CallingAe, old.SopInstanceUid, old.TransferSyntaxUid));
+        Assert.Equal(content, old.DataSet.ToArray());
+        Assert.Equal((8L, "1.2.4"), (cursor.TryRead() is { } next ? (next.Sequence, next.SopInstanceUid) : default));
     }
 
     public void Dispose() => _folder.Dispose();
 
     private InstanceSpool Open(string folder, long segmentBytes = 1 << 20, long lowWatermark = 0) =>
-        InstanceSpool.Open(new SpoolSettings(folder, segmentBytes, lowWatermark, 1000, 1 << 20), _files, TimeProvider.System);
+        InstanceSpool.Open(new SpoolSettings(folder, segmentBytes, lowWatermark, 1000), _files, TimeProvider.System);
 
     private static byte[] Content(int number) => [.. Enumerable.Range(0, 500 + number).Select(i => (byte)(i * 7 + number))];
 
-    private static ReceivedInstance Instance(int number, int? content = null)
+    private static Task<DimseStatus> StoreAsync(InstanceSpool spool, int number, int? content = null) => StoreAsync(spool, number, Content(content ?? number));
+
+    /// <summary>In chunks, as an association brings it.</summary>
+    private static async Task<DimseStatus> StoreAsync(InstanceSpool spool, int number, byte[] bytes, int chunk = 300)
     {
-        byte[] bytes = Content(content ?? number);
-        return new ReceivedInstance("PACS", "PIPELINE", SopClasses.CT, $"1.2.{number}", "1.2.840.10008.1.2.1", [bytes], bytes.Length, SHA256.HashData(bytes));
+        IInstanceUpload upload = spool.BeginUpload();
+        foreach (byte[] part in bytes.Chunk(chunk))
+            await AppendAsync(upload, part);
+        return await upload.CommitAsync(Received(number, bytes));
     }
+
+    private static Task AppendAsync(IInstanceUpload upload, byte[] part)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(part.Length);
+        part.CopyTo(buffer, 0);
+        return upload.AppendAsync(buffer, part.Length);
+    }
+
+    private static ReceivedInstance Received(int number, byte[] bytes) => new(
+        "PACS", "PIPELINE", SopClasses.CT, $"1.2.{number}", "1.2.840.10008.1.2.1", bytes.Length, SHA256.HashData(bytes));
 }

@@ -133,6 +133,7 @@ public sealed class SiteBadInputTests(ITestOutputHelper output) : IDisposable
     public async Task Associations_that_break_inside_a_PDU_leave_nothing_behind_and_give_their_places_back()
     {
         await using var site = await RunningSite.StartAsync(_folder.Path, Chain + "\npipeline.dicom.max-associations = 2");
+        long empty = site.SpooledBytes;
         byte[] dataSet = DicomWriter.WriteDataSet(TestImages.Gray("1.2.9", 32, 32, i => i), TransferSyntax.ExplicitLittle);
         byte[] command = PduWriter.Write(new Pdu.DataTransfer(
             [new PresentationDataValue(1, Command: true, Last: true, DimseCommand.Store(1, SopClasses.ComputedRadiography, "1.2.9"))]));
@@ -155,7 +156,7 @@ public sealed class SiteBadInputTests(ITestOutputHelper output) : IDisposable
         using (first)
         using (second)
             Assert.Contains("local limit exceeded", (await site.CallAsync("CHEST")).Fault!.Message, StringComparison.Ordinal);
-        Assert.Equal(0, site.SpooledBytes);
+        Assert.Equal(empty, site.SpooledBytes);
         await TakesAnImage(site, instancesBefore: 0);
     }
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Stage;
@@ -7,32 +6,32 @@ namespace Pipeline.Actors.Dicom.Network;
 
 /// <summary>
 /// Sends each element whole before it asks for the next. The materialized task ends, always successfully, once all is sent or the peer is gone; then
-/// the owner closes the socket.
+/// the owner closes the connection.
 /// </summary>
-public sealed class SocketSink(Socket socket) : GraphStageWithMaterializedValue<SinkShape<ReadOnlyMemory<byte>>, Task<Done>>
+public sealed class ConnectionSink(DicomConnection connection) : GraphStageWithMaterializedValue<SinkShape<ReadOnlyMemory<byte>>, Task<Done>>
 {
-    public Inlet<ReadOnlyMemory<byte>> In { get; } = new("SocketSink.in");
+    public Inlet<ReadOnlyMemory<byte>> In { get; } = new("ConnectionSink.in");
 
     public override SinkShape<ReadOnlyMemory<byte>> Shape => new(In);
 
     public override ILogicAndMaterializedValue<Task<Done>> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
     {
         var done = new TaskCompletionSource<Done>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return new LogicAndMaterializedValue<Task<Done>>(new Logic(this, socket, done), done.Task);
+        return new LogicAndMaterializedValue<Task<Done>>(new Logic(this, connection.Stream, done), done.Task);
     }
 
     private sealed class Logic : InGraphStageLogic
     {
-        private readonly SocketSink _stage;
-        private readonly Socket _socket;
+        private readonly ConnectionSink _stage;
+        private readonly Stream _stream;
         private readonly TaskCompletionSource<Done> _done;
         private readonly Action<bool> _sent;
         private bool _sending;
 
-        public Logic(SocketSink stage, Socket socket, TaskCompletionSource<Done> done)
+        public Logic(ConnectionSink stage, Stream stream, TaskCompletionSource<Done> done)
             : base(stage.Shape)
         {
-            (_stage, _socket, _done) = (stage, socket, done);
+            (_stage, _stream, _done) = (stage, stream, done);
             _sent = GetAsyncCallback<bool>(Sent);
             SetHandler(stage.In, this);
         }
@@ -63,11 +62,10 @@ public sealed class SocketSink(Socket socket) : GraphStageWithMaterializedValue<
         {
             try
             {
-                while (!bytes.IsEmpty)
-                    bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
+                await _stream.WriteAsync(bytes).ConfigureAwait(false);
                 _sent(true);
             }
-            catch (Exception gone) when (gone is SocketException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception gone) when (DicomConnection.IsLost(gone))
             {
                 _sent(false);
             }

@@ -1,0 +1,35 @@
+namespace Pipeline.Actors.Dicom.Network;
+
+/// <summary>The places for associations, in all and for each peer that has a limit of its own. Safe for several threads.</summary>
+public sealed class AssociationSlots(int total)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _ofPeer = new(StringComparer.Ordinal);
+
+    /// <summary>Taken now.</summary>
+    public int Taken { get; private set; }
+
+    public bool TryTake(DicomPeer? peer)
+    {
+        lock (_gate)
+        {
+            int ofPeer = peer is null ? 0 : _ofPeer.GetValueOrDefault(peer.AeTitle);
+            if (Taken >= total || (peer is { MaxAssociations: > 0 and var limit } && ofPeer >= limit))
+                return false;
+            Taken++;
+            if (peer is not null)
+                _ofPeer[peer.AeTitle] = ofPeer + 1;
+            return true;
+        }
+    }
+
+    public void Release(DicomPeer? peer)
+    {
+        lock (_gate)
+        {
+            Taken--;
+            if (peer is not null)
+                _ofPeer[peer.AeTitle]--;
+        }
+    }
+}

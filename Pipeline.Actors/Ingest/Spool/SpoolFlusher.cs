@@ -1,0 +1,138 @@
+using Pipeline.Actors.Dicom.Network;
+using Pipeline.Actors.Ingest.Files;
+
+namespace Pipeline.Actors.Ingest.Spool;
+
+/// <summary>
+/// Answers commits once they are durable. Each thread takes all that wait and flushes for them together; flushes of several threads overlap, so that an
+/// association need not wait for the end of one that began before its commit. They complete in the order in which they began: what a flush finds
+/// broken is broken for all behind it.
+/// </summary>
+internal sealed class SpoolFlusher
+{
+    private const int Threads = 4;
+
+    private readonly object _gate;
+    private readonly Action<long> _flushed;
+    private readonly Action _broken;
+    private readonly Action<string?> _settled;
+    private readonly Thread[] _threads;
+    private List<Waiting> _waiting = [];
+    private long _begun, _completed;
+    private int _generation;
+    private bool _stopping;
+
+    /// <param name="gate">Held around <paramref name="flushed"/> and <paramref name="broken"/>, and by whoever calls this class.</param>
+    /// <param name="flushed">Everything below the sequence is durable.</param>
+    /// <param name="broken">Nothing since the last good flush counts.</param>
+    /// <param name="settled">Behind each flush, without the gate: null where it was good, else what the disk said.</param>
+    public SpoolFlusher(object gate, string name, Action<long> flushed, Action broken, Action<string?> settled)
+    {
+        (_gate, _flushed, _broken, _settled) = (gate, flushed, broken, settled);
+        _threads = [.. Enumerable.Range(0, Threads).Select(i => new Thread(Run) { IsBackground = true, Name = $"{name} flush {i}" })];
+        foreach (Thread thread in _threads)
+            thread.Start();
+    }
+
+    /// <summary>Answers with the status once the log is flushed as far as it is written now.</summary>
+    /// <param name="next">The sequence below which everything is durable then.</param>
+    public void Add(TaskCompletionSource<DimseStatus> answer, DimseStatus status, RecordLog log, long next)
+    {
+        _waiting.Add(new Waiting(answer, status, log, next));
+        Monitor.PulseAll(_gate);
+    }
+
+    /// <summary>The disk refused: nothing that waits is kept.</summary>
+    public void Fail(string reason)
+    {
+        _generation++;
+        _broken();
+        List<Waiting> refused = _waiting;
+        _waiting = [];
+        // Outside the gate, which whoever hears of it may want.
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Settle(refused, reason), null);
+    }
+
+    /// <summary>Waits, the gate given up meanwhile, until nothing waits and no flush is under way.</summary>
+    public void Drain()
+    {
+        while (_waiting.Count > 0 || _completed != _begun)
+            Monitor.Wait(_gate);
+    }
+
+    /// <summary>Flushes for all that wait, then ends the threads; called without the gate.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_gate);
+        }
+        foreach (Thread thread in _threads)
+            thread.Join();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            List<Waiting> batch;
+            long ticket;
+            int generation;
+            lock (_gate)
+            {
+                while (_waiting.Count == 0 && !_stopping)
+                    Monitor.Wait(_gate);
+                if (_waiting.Count == 0)
+                    return;
+                (batch, _waiting) = (_waiting, []);
+                (ticket, generation) = (_begun++, _generation);
+            }
+            (long length, string? error) = Sync(batch[^1].Log);
+            lock (_gate)
+            {
+                while (_completed != ticket)
+                    Monitor.Wait(_gate);
+                _completed++;
+                if (generation != _generation)
+                    error ??= "a flush before failed";
+                else if (error is not null)
+                    Fail(error);
+                else
+                {
+                    batch[^1].Log.MarkDurable(length);
+                    _flushed(batch[^1].Next);
+                }
+                Monitor.PulseAll(_gate);
+            }
+            Settle(batch, error);
+        }
+    }
+
+    /// <summary>Logs before the last were flushed when they were left.</summary>
+    private static (long Length, string? Error) Sync(RecordLog log)
+    {
+        try
+        {
+            return (log.Sync(), null);
+        }
+        catch (IOException error)
+        {
+            return (0, error.Message);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Released meanwhile: all of it was durable and is consumed.
+            return (0, null);
+        }
+    }
+
+    private void Settle(List<Waiting> batch, string? error)
+    {
+        _settled(error);
+        foreach (Waiting waiting in batch)
+            waiting.Answer.SetResult(error is null ? waiting.Status : DimseStatus.OutOfResources(InstanceSpool.Unwritable));
+    }
+
+    private readonly record struct Waiting(TaskCompletionSource<DimseStatus> Answer, DimseStatus Status, RecordLog Log, long Next);
+}
