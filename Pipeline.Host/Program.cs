@@ -15,6 +15,7 @@ var operations = new Operations
     ExportSamples = SampleOperations.ExportAsync,
     ListQuarantine = QuarantineOperations.ListAsync,
     Deidentify = DeidOperations.RunAsync,
+    InspectDicom = DicomInspectOperation.RunAsync,
     Simulate = SimulationRunner.RunAsync,
     BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,
 };

@@ -3,10 +3,12 @@ using Pipeline.Actors.Dicom.Pixels;
 
 namespace Pipeline.Actors.Dicom;
 
-/// <summary>The toolkit of this project's own: restores anywhere, decodes uncompressed grayscale.</summary>
+/// <summary>The toolkit of this project's own: restores anywhere. JPEG-LS and JPEG 2000 need a native library, which is named where it is missing.</summary>
 public sealed class EmbeddedToolkit : IDicomToolkit
 {
     private const int ChunkSize = 81920;
+
+    public IReadOnlyList<string> Decodable => TransferSyntaxes.Decodable;
 
     public async Task<Outcome<DicomFile>> ReadAsync(Stream stream, DicomReadLimits limits, CancellationToken cancellation)
     {
@@ -27,6 +29,9 @@ public sealed class EmbeddedToolkit : IDicomToolkit
     public async Task WriteAsync(DicomDataSet dataSet, Stream stream, CancellationToken cancellation) =>
         await stream.WriteAsync(DicomWriter.WriteFile(dataSet), cancellation).ConfigureAwait(false);
 
-    public Outcome<NativeFrame> DecodeFrame(DicomDataSet dataSet, TransferSyntax syntax, int frame) =>
-        NativeDecoder.Decode(dataSet, syntax, frame);
+    public Outcome<NativePixels> DecodePixels(DicomDataSet dataSet, TransferSyntax syntax, int frame)
+    {
+        Outcome<FrameDecoder> decoder = FrameDecoder.Open(dataSet, syntax);
+        return decoder.Ok ? decoder.Value.Decode(frame) : decoder.Fault;
+    }
 }

@@ -43,6 +43,8 @@ public static class CommandLine
             root.Subcommands.Add(QuarantineCommand.Create(quarantine, terminal));
         if (operations.Deidentify is { } deidentify)
             root.Subcommands.Add(DeidCommand.Create(deidentify, terminal));
+        if (DicomCommand.Create(operations, terminal) is { Subcommands.Count: > 0 } dicom)
+            root.Subcommands.Add(dicom);
         if (operations.Simulate is { } simulate)
             root.Subcommands.Add(SimCommand.Create(simulate, terminal));
         if (operations.BenchmarkLedger is { } benchmark)

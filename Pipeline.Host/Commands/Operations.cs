@@ -30,6 +30,11 @@ public delegate Task<int> ListQuarantine(SiteFolder site, string? chain, string?
 /// <summary>De-identifies files; <see cref="ExitCode.Failed"/> when none could be written.</summary>
 public delegate Task<int> RunDeid(DeidRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Looks at DICOM files and prints what is in them.</summary>
+/// <param name="paths">Files, and folders with everything under them.</param>
+/// <param name="jsonFile">Also writes the result there; null writes none.</param>
+public delegate Task<int> InspectDicom(IReadOnlyList<string> paths, string? jsonFile, Terminal terminal, CancellationToken stop);
+
 /// <summary>Simulates consensus; <see cref="ExitCode.Failed"/> when a rule was broken, or a mutant was not caught.</summary>
 public delegate Task<int> RunSimulation(SimulationRequest request, Terminal terminal, CancellationToken stop);
 
@@ -56,6 +61,8 @@ public sealed record Operations
     public ListQuarantine? ListQuarantine { get; init; }
 
     public RunDeid? Deidentify { get; init; }
+
+    public InspectDicom? InspectDicom { get; init; }
 
     public RunSimulation? Simulate { get; init; }
 

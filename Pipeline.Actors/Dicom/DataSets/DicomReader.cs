@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
-using System.Text;
 
 namespace Pipeline.Actors.Dicom.DataSets;
 
@@ -12,28 +10,43 @@ public static class DicomReader
 {
     private const int PreambleLength = 128;
 
+    /// <summary>What a header parse reads at first (bytes): it holds nearly every header, and is read about as fast as a page.</summary>
+    private const int HeaderWindow = 16384;
+
     /// <summary>Reads a Part 10 file; without preamble or meta group the encoding is guessed from the first element.</summary>
     public static Outcome<DicomFile> ReadFile(ReadOnlyMemory<byte> bytes, DicomReadLimits? limits = null)
     {
         limits ??= new DicomReadLimits();
         if (bytes.Length > limits.MaxBytes)
             return new Fault($"The file has {bytes.Length} bytes, more than the limit of {limits.MaxBytes}.");
-        int start = bytes.Length >= PreambleLength + 4 && bytes.Span.Slice(PreambleLength, 4).SequenceEqual("DICM"u8) ? PreambleLength + 4 : 0;
-        if (bytes.Length - start < 8)
-            return new Fault("The file is too short to hold a data element; is it DICOM?", start);
+        return Read(bytes, bytes.Length, limits, stop: null, out _);
+    }
 
-        var meta = new DicomDataSet();
-        int body = start;
-        if (BinaryPrimitives.ReadUInt16LittleEndian(bytes.Span[start..]) == 0x0002)
+    /// <summary>
+    /// Reads the elements of a file before <paramref name="stop"/> and no more of the file than that takes: windows from the start, each four times
+    /// the last. Values are slices of the window.
+    /// </summary>
+    /// <param name="stop">Pixel data where not given.</param>
+    public static Outcome<DicomFile> ReadHeader(Stream stream, DicomReadLimits? limits = null, DicomTag? stop = null)
+    {
+        limits ??= new DicomReadLimits();
+        long total = stream.Length;
+        byte[] window = [];
+        for (long size = HeaderWindow; ; size *= 4)
         {
-            var parser = new DataSetParser(bytes, start, TransferSyntax.ExplicitLittle, limits);
-            if (!parser.ReadGroup(meta, 0x0002))
-                return parser.Fault!;
-            body = parser.Position;
+            int length = (int)Math.Min(Math.Min(size, total), Math.Min(limits.MaxBytes, Array.MaxLength));
+            byte[] longer = GC.AllocateUninitializedArray<byte>(length);
+            window.CopyTo(longer, 0);
+            int read = window.Length + stream.ReadAtLeast(longer.AsSpan(window.Length), length - window.Length, throwOnEndOfStream: false);
+            if (read < length)
+                total = length = read;
+            window = longer;
+            Outcome<DicomFile> header = Read(window.AsMemory(0, length), total, limits, stop ?? DicomTags.FloatPixelData, out bool starved);
+            if (!starved)
+                return header;
+            if (length == Math.Min(limits.MaxBytes, Array.MaxLength))
+                return new Fault($"The header has more than the limit of {length} bytes.", length);
         }
-        TransferSyntax syntax = meta.Text(DicomTags.TransferSyntaxUid) is { } uid ? TransferSyntax.Of(uid) : Guess(bytes.Span[body..]);
-        Outcome<DicomDataSet> dataSet = ReadDataSet(bytes, syntax, limits, body);
-        return dataSet.Ok ? new DicomFile(meta, syntax, dataSet.Value) : dataSet.Fault;
     }
 
     /// <summary>Reads a data set as C-STORE carries it, from <paramref name="start"/> to the end.</summary>
@@ -43,16 +56,8 @@ public static class DicomReader
         limits ??= new DicomReadLimits();
         if (bytes.Length - start > limits.MaxBytes)
             return new Fault($"The data set has {bytes.Length - start} bytes, more than the limit of {limits.MaxBytes}.");
-        if (syntax.Deflated)
-        {
-            Outcome<ReadOnlyMemory<byte>> inflated = Inflate(bytes[start..], limits.MaxBytes);
-            if (!inflated.Ok)
-                return inflated.Fault;
-            (bytes, start) = (inflated.Value, 0);
-        }
-        var dataSet = new DicomDataSet();
-        var parser = new DataSetParser(bytes, start, syntax, limits);
-        return parser.ReadToEnd(dataSet) ? dataSet : parser.Fault!;
+        Outcome<DicomFile> file = ReadBody(bytes, start, bytes.Length, new DicomDataSet(), syntax, limits, stop: null, out _);
+        return file.Ok ? file.Value.DataSet : file.Fault;
     }
 
     /// <summary>The elements before <paramref name="stop"/>, as far as the bytes reach: enough to look at a header whose end has not arrived.</summary>
@@ -64,33 +69,80 @@ public static class DicomReader
         return dataSet;
     }
 
+    private static Outcome<DicomFile> Read(ReadOnlyMemory<byte> bytes, long total, DicomReadLimits limits, DicomTag? stop, out bool starved)
+    {
+        starved = false;
+        int start = HasPrefix(bytes.Span) ? PreambleLength + 4 : 0;
+        if (bytes.Length - start < 8)
+            return new Fault("The file is too short to hold a data element; is it DICOM?", start);
+
+        var meta = new DicomDataSet();
+        int body = start;
+        if (BinaryPrimitives.ReadUInt16LittleEndian(bytes.Span[start..]) == 0x0002)
+        {
+            var parser = new DataSetParser(bytes, start, TransferSyntax.ExplicitLittle, limits, total);
+            if (!parser.ReadGroup(meta, 0x0002))
+            {
+                starved = parser.Starved;
+                return parser.Fault!;
+            }
+            body = parser.Position;
+        }
+        else if (start == 0 && !Plausible(bytes.Span))
+        {
+            return new Fault("Neither the DICM prefix nor a first data element: this is not DICOM.", 0);
+        }
+        TransferSyntax syntax = meta.Text(DicomTags.TransferSyntaxUid) is { } uid ? TransferSyntax.Of(uid) : Guess(bytes.Span[body..]);
+        return ReadBody(bytes, body, total, meta, syntax, limits, stop, out starved);
+    }
+
+    private static Outcome<DicomFile> ReadBody(
+        ReadOnlyMemory<byte> bytes, int start, long total, DicomDataSet meta, TransferSyntax syntax, DicomReadLimits limits, DicomTag? stop,
+        out bool starved)
+    {
+        starved = false;
+        if (syntax.Deflated)
+        {
+            if (bytes.Length < total)
+            {
+                starved = true;
+                return new Fault("The bytes end before the data set.");
+            }
+            Outcome<ReadOnlyMemory<byte>> inflated = Inflater.Inflate(bytes[start..], limits.MaxBytes);
+            if (!inflated.Ok)
+                return inflated.Fault with { Offset = inflated.Fault.Offset + start };
+            (bytes, start, total) = (inflated.Value, 0, inflated.Value.Length);
+        }
+        // Some writers name implicit VR and write explicit.
+        if (!syntax.ExplicitVR && DataSetParser.LooksExplicit(bytes.Span[start..]))
+            syntax = syntax with { ExplicitVR = true };
+        var dataSet = new DicomDataSet();
+        var parser = new DataSetParser(bytes, start, syntax, limits, total) { Stop = stop };
+        if (parser.ReadToEnd(dataSet))
+            return new DicomFile(meta, syntax, dataSet);
+        starved = parser.Starved;
+        return parser.Fault!;
+    }
+
+    /// <summary>Four letters at the right place are a prefix unless a data set begins before them: a value may hold them by chance.</summary>
+    private static bool HasPrefix(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < PreambleLength + 4 || !bytes.Slice(PreambleLength, 4).SequenceEqual("DICM"u8))
+            return false;
+        bool meta = bytes.Length >= PreambleLength + 6 && BinaryPrimitives.ReadUInt16LittleEndian(bytes[(PreambleLength + 4)..]) == 0x0002;
+        return meta || !(Plausible(bytes) && DataSetParser.LooksExplicit(bytes));
+    }
+
+    /// <summary>A file without prefix begins with a low even group, in either byte order (PS3.5 7.1; ACR-NEMA began with group 0008).</summary>
+    private static bool Plausible(ReadOnlySpan<byte> bytes) =>
+        (bytes[0], bytes[1]) is ( <= 0x10, 0) or (0, <= 0x10) && (bytes[0] | bytes[1]) is not 0 && ((bytes[0] | bytes[1]) & 1) == 0;
+
     /// <summary>Explicit VR has two capital letters behind the tag; big endian shows in the first group, which is below 256.</summary>
     private static TransferSyntax Guess(ReadOnlySpan<byte> body)
     {
+        bool bigEndian = body.Length >= 2 && body[0] == 0 && body[1] != 0;
         if (body.Length < 6 || DicomVRRules.Parse(body[4], body[5]) == DicomVR.None)
-            return TransferSyntax.ImplicitLittle;
-        return body[0] == 0 && body[1] != 0 ? TransferSyntax.ExplicitBig : TransferSyntax.ExplicitLittle;
-    }
-
-    private static Outcome<ReadOnlyMemory<byte>> Inflate(ReadOnlyMemory<byte> bytes, long limit)
-    {
-        using var source = new MemoryStream(bytes.ToArray(), writable: false);
-        using var deflate = new DeflateStream(source, CompressionMode.Decompress);
-        using var inflated = new MemoryStream();
-        byte[] buffer = new byte[81920];
-        try
-        {
-            for (int read; (read = deflate.Read(buffer)) > 0;)
-            {
-                if (inflated.Length + read > limit)
-                    return new Fault($"The deflated data set grows beyond the limit of {limit} bytes.");
-                inflated.Write(buffer, 0, read);
-            }
-        }
-        catch (InvalidDataException)
-        {
-            return new Fault("The deflated data set is damaged.", source.Position);
-        }
-        return new Outcome<ReadOnlyMemory<byte>>(inflated.ToArray(), null);
+            return bigEndian ? TransferSyntax.ImplicitBig : TransferSyntax.ImplicitLittle;
+        return bigEndian ? TransferSyntax.ExplicitBig : TransferSyntax.ExplicitLittle;
     }
 }

@@ -240,6 +240,9 @@ public static class DicomTags
     public static readonly DicomTag RedPaletteColorLookupTableData = new(0x00281201);
     public static readonly DicomTag GreenPaletteColorLookupTableData = new(0x00281202);
     public static readonly DicomTag BluePaletteColorLookupTableData = new(0x00281203);
+    public static readonly DicomTag SegmentedRedPaletteColorLookupTableData = new(0x00281221);
+    public static readonly DicomTag SegmentedGreenPaletteColorLookupTableData = new(0x00281222);
+    public static readonly DicomTag SegmentedBluePaletteColorLookupTableData = new(0x00281223);
     public static readonly DicomTag LossyImageCompression = new(0x00282110);
     public static readonly DicomTag LossyImageCompressionRatio = new(0x00282112);
     public static readonly DicomTag ModalityLutSequence = new(0x00283000);
@@ -296,6 +299,8 @@ public static class DicomTags
     public static readonly DicomTag BeamSequence = new(0x300A00B0);
     public static readonly DicomTag SharedFunctionalGroupsSequence = new(0x52009229);
     public static readonly DicomTag PerFrameFunctionalGroupsSequence = new(0x52009230);
+    public static readonly DicomTag ExtendedOffsetTable = new(0x7FE00001);
+    public static readonly DicomTag ExtendedOffsetTableLengths = new(0x7FE00002);
     public static readonly DicomTag FloatPixelData = new(0x7FE00008);
     public static readonly DicomTag DoubleFloatPixelData = new(0x7FE00009);
     public static readonly DicomTag PixelData = new(0x7FE00010);

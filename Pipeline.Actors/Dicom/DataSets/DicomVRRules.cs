@@ -24,9 +24,12 @@ public static class DicomVRRules
     public static byte Padding(this DicomVR vr) => vr.IsText() && vr != DicomVR.UI ? (byte)' ' : (byte)0;
 
     /// <summary>The VR two stream bytes name, or <see cref="DicomVR.None"/>.</summary>
-    public static DicomVR Parse(byte first, byte second)
+    public static DicomVR Parse(byte first, byte second) => (DicomVR)((first << 8) | second) switch
     {
-        var vr = (DicomVR)((first << 8) | second);
-        return Enum.IsDefined(vr) ? vr : DicomVR.None;
-    }
+        DicomVR.AE or DicomVR.AS or DicomVR.AT or DicomVR.CS or DicomVR.DA or DicomVR.DS or DicomVR.DT or DicomVR.FD or DicomVR.FL or DicomVR.IS
+            or DicomVR.LO or DicomVR.LT or DicomVR.OB or DicomVR.OD or DicomVR.OF or DicomVR.OL or DicomVR.OV or DicomVR.OW or DicomVR.PN
+            or DicomVR.SH or DicomVR.SL or DicomVR.SQ or DicomVR.SS or DicomVR.ST or DicomVR.SV or DicomVR.TM or DicomVR.UC or DicomVR.UI
+            or DicomVR.UL or DicomVR.UN or DicomVR.UR or DicomVR.US or DicomVR.UT or DicomVR.UV => (DicomVR)((first << 8) | second),
+        _ => DicomVR.None,
+    };
 }
