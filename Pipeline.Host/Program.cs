@@ -1,6 +1,8 @@
 using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Demo;
+using Pipeline.Host.Experiments;
+using Pipeline.Host.Import;
 using Pipeline.Host.Simulation;
 using Pipeline.Host.Site;
 
@@ -18,5 +20,7 @@ var operations = new Operations
     InspectDicom = DicomInspectOperation.RunAsync,
     Simulate = SimulationRunner.RunAsync,
     BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,
+    Import = ImportRunner.RunAsync,
+    Experiment = ExperimentRunner.RunAsync,
 };
 return await CommandLine.InvokeAsync(args, operations, Terminal.OfProcess());

@@ -1,12 +1,17 @@
 namespace Pipeline.Actors.Bridge;
 
 /// <param name="Folds">Cross-validation folds of the fork race.</param>
-/// <param name="Steps">Optimizer steps of each fork in each fold.</param>
+/// <param name="FirstSteps">Optimizer steps of every fork in each fold, before the weaker offered fork is dropped.</param>
+/// <param name="FinalSteps">Further steps of the two that are left.</param>
 /// <param name="Neighbours">k of the probe.</param>
 /// <param name="ProbeTolerance">AUC by which the offered features may probe worse and still race.</param>
-/// <param name="Confidence">Of the gain's lower bound.</param>
+/// <param name="Confidence">Of the gain's lower bound at this site; see <see cref="GateQuorum"/>.</param>
 /// <param name="MaxNormRatio">Largest ratio between the two backbones' L2 norms.</param>
 /// <param name="MinimumPerClass">Images of each class below which the site abstains.</param>
 public sealed record HarmGateSettings(
-    int Folds = 3, int Steps = 20, int Neighbours = 20, double ProbeTolerance = 0.10, double Confidence = 0.95, double MaxNormRatio = 10,
-    int MinimumPerClass = 4);
+    int Folds = 2, int FirstSteps = 10, int FinalSteps = 15, int Neighbours = 20, double ProbeTolerance = 0.05, double Confidence = 0.95,
+    double MaxNormRatio = 10, int MinimumPerClass = 4)
+{
+    /// <summary>Optimizer steps of one judgement: three forks, then two.</summary>
+    public int Steps => Folds * (3 * FirstSteps + 2 * FinalSteps);
+}

@@ -6,99 +6,139 @@ using Pipeline.Ledger.Rounds;
 namespace Pipeline.Actors.Personalization;
 
 /// <summary>
-/// Finds a site's own model after the collaborative training. Fine-tuning can hurt, so every candidate must beat the fall-back, the better of
-/// {global, local}, on patients of the validation split that neither training nor fine-tuning saw, with a paired bootstrap's lower bound above
-/// the margin. Local itself replaces global only on the same terms. The test split is read once, after the choice.
+/// Finds a site's own model after the collaborative training. Candidates tuned from the global model are cross-validated over all of the site's
+/// patients but those of the test split; what rests on the local model, which has seen the training patients, is judged on the validation split
+/// alone. Both are compared with the fall-back on the same patients, by class-balanced cross-entropy, which tells more from few images than a rank
+/// or a count of errors. Fine-tuning can hurt (FLamby), so a candidate must win with confidence.
 /// </summary>
 public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerSettings settings)
 {
+    private static readonly string[] Tuned = ["norms-and-head", "head-then-all", "ditto", "knn"];
+    private static readonly string[] OfLocal = ["interpolation", "ensemble"];
+
     /// <param name="local">The site's local-only model, in layout order.</param>
     public PersonalizationResult Run(
         float[] global, float[] local, RoundPolicy policy, ImageSet train, ImageSet validation, ImageSet test, Digest seed)
     {
-        var shared = trainer.Evaluate(global, test);
         var own = trainer.Evaluate(local, test);
-        if (validation.ClassCounts(classes).Any(count => count == 0))
-            return new PersonalizationResult("global", [], own, shared, shared);
-
-        var pool = ImageSet.Concat([train, validation]);
-        var folds = PatientFolds.Assign(validation, settings.Folds, SeededRandom.Derive(seed, "personalization/folds"));
-        float[] globalRows = trainer.Predict(global, validation).Probabilities, localRows = trainer.Predict(local, validation).Probabilities;
-        var scores = new List<CandidateScore> { Score("global", globalRows, globalRows, validation, seed) };
-        var localScore = Score("local", localRows, globalRows, validation, seed);
-        scores.Add(localScore);
-        bool preferLocal = localScore.MarginLowerBound > settings.Margin;
-        float[] fallBack = preferLocal ? localRows : globalRows;
-        string chosen = preferLocal ? "local" : "global";
-        double bestBound = settings.Margin;
-        foreach (string name in new[] { "norms-and-head", "head-then-all", "knn", "ensemble" })
-        {
-            var rows = new float[fallBack.Length];
-            for (int fold = 0; fold < settings.Folds; fold++)
-            {
-                int[] held = [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] == fold)];
-                int[] kept = [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] != fold)];
-                if (held.Length == 0)
-                    continue;
-                float[] part = Predict(
-                    name, global, local, policy, ImageSet.Concat([train, validation.Subset(kept)]), validation.Subset(held), seed);
-                for (int i = 0; i < held.Length; i++)
-                    part.AsSpan(i * classes, classes).CopyTo(rows.AsSpan(held[i] * classes));
-            }
-
-            var score = Score(name, rows, fallBack, validation, seed);
-            scores.Add(score);
-            if (score.MarginLowerBound > bestBound)
-                (bestBound, chosen) = (score.MarginLowerBound, name);
-        }
-
+        var shared = trainer.Evaluate(global, test);
+        var (chosen, candidates) = Choose(global, local, policy, train, validation, seed);
         var result = chosen switch
         {
             "global" => shared,
             "local" => own,
-            _ => RocCurve.Score(Predict(chosen, global, local, policy, pool, test, seed), test.Labels, classes),
+            _ => RocCurve.Score(Predict(chosen, global, local, policy, ImageSet.Concat([train, validation]), test, seed), test.Labels, classes),
         };
-        return new PersonalizationResult(chosen, scores, own, shared, result);
+        return new PersonalizationResult(chosen, candidates, own, shared, result);
     }
 
-    /// <summary>Fits the named candidate on <paramref name="fit"/> and predicts <paramref name="queries"/>.</summary>
-    private float[] Predict(
+    /// <summary>The best candidate's name; the test split is not an argument.</summary>
+    public (string Chosen, IReadOnlyList<CandidateScore> Candidates) Choose(
+        float[] global, float[] local, RoundPolicy policy, ImageSet train, ImageSet validation, Digest seed)
+    {
+        if (validation.ClassCounts(classes).Any(count => count == 0))
+            return ("global", []);
+        var scores = new List<CandidateScore>();
+        string chosen = "global";
+        double bestBound = settings.Margin;
+        float[] globalRows = trainer.Predict(global, validation).Probabilities;
+        Judge("local", trainer.Predict(local, validation).Probabilities, globalRows, validation);
+        // The fall-back of what follows is the better of the two.
+        float[] fallBack = chosen == "local" ? trainer.Predict(local, validation).Probabilities : globalRows;
+        if (chosen == "local")
+            bestBound = settings.Margin;
+        foreach (string name in OfLocal)
+            Judge(name, Predict(name, global, local, policy, train, validation, seed), fallBack, validation);
+        if (chosen is not "local")
+        {
+            var pool = ImageSet.Concat([train, validation]);
+            int[] folds = PatientFolds.Assign(pool, settings.Folds, SeededRandom.Derive(seed, "personalization/folds"));
+            float[] reference = trainer.Predict(global, pool).Probabilities;
+            foreach (string name in Tuned)
+                Judge(name, CrossValidated(name, global, local, policy, pool, folds, seed), reference, pool);
+        }
+
+        return (chosen, scores);
+
+        void Judge(string name, float[] rows, float[] reference, ImageSet set)
+        {
+            var score = Score(name, rows, reference, set, seed);
+            scores.Add(score);
+            if (score.MarginLowerBound > bestBound)
+                (bestBound, chosen) = (score.MarginLowerBound, name);
+        }
+    }
+
+    /// <summary>Fits the named candidate on <paramref name="fit"/> and predicts <paramref name="queries"/>, N × classes.</summary>
+    public float[] Predict(
         string name, float[] global, float[] local, RoundPolicy policy, ImageSet fit, ImageSet queries, Digest seed)
     {
         switch (name)
         {
+            case "global":
+                return trainer.Predict(global, queries).Probabilities;
+            case "local":
+                return trainer.Predict(local, queries).Probabilities;
             case "norms-and-head":
                 return trainer.Predict(Tune(global, fit, policy, settings.Steps, role => role != ParameterRole.Backbone, seed), queries).Probabilities;
             case "head-then-all":
                 float[] head = Tune(global, fit, policy, settings.Steps / 2, role => role == ParameterRole.Head, seed);
-                return trainer.Predict(Tune(head, fit, policy, settings.Steps / 2, _ => true, seed), queries).Probabilities;
+                return trainer.Predict(Tune(head, fit, policy, settings.Steps / 2, null, seed), queries).Probabilities;
+            case "ditto":
+                return trainer.Predict(Tune(global, fit, policy, settings.Steps, null, seed, global), queries).Probabilities;
             case "knn":
                 var (probabilities, features) = trainer.Predict(global, queries);
                 float[] memory = trainer.Predict(global, fit).Features;
                 return Mix(
                     probabilities, NearestNeighbours.Predict(memory, fit.Labels, features, classes, settings.Neighbours), settings.NeighbourShare);
-            default:
+            case "interpolation":
+                return trainer.Predict(Mix(global, local, settings.LocalShare), queries).Probabilities;
+            case "ensemble":
                 return Mix(trainer.Predict(global, queries).Probabilities, trainer.Predict(local, queries).Probabilities, 0.5f);
+            default:
+                throw new ArgumentException($"'{name}' is no candidate", nameof(name));
         }
     }
 
-    private float[] Tune(float[] start, ImageSet data, RoundPolicy policy, int steps, Func<ParameterRole, bool> moving, Digest seed)
+    private float[] CrossValidated(string name, float[] global, float[] local, RoundPolicy policy, ImageSet pool, int[] folds, Digest seed)
     {
-        trainer.Optimizer.Reset();
-        double rate = settings.RateFactor * policy.LearningRatePpm * 1e-6;
-        var training = trainer.Train(
-            start, data, steps, policy.BatchSize, policy.WeightDecayPpm * 1e-6, SeededRandom.Derive(seed, "personalization/batches"),
-            step => rate * (1 - (double)step / steps), moving);
-        // A diverged fine-tuning returns its start, which is a fair candidate.
-        return training.Weights;
+        var rows = new float[pool.Count * classes];
+        for (int fold = 0; fold < settings.Folds; fold++)
+        {
+            int[] held = [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] == fold)];
+            int[] kept = [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] != fold)];
+            if (held.Length == 0 || kept.Length == 0)
+                continue;
+            float[] part = Predict(name, global, local, policy, pool.Subset(kept), pool.Subset(held), seed);
+            for (int i = 0; i < held.Length; i++)
+                part.AsSpan(i * classes, classes).CopyTo(rows.AsSpan(held[i] * classes));
+        }
+
+        return rows;
     }
 
-    private CandidateScore Score(string name, float[] rows, float[] fallBack, ImageSet validation, Digest seed)
+    private float[] Tune(float[] start, ImageSet data, RoundPolicy policy, int steps, Func<ParameterRole, bool>? moving, Digest seed, float[]? anchor = null)
     {
-        var (_, bound) = PairedBootstrap.MacroAreaGain(
-            rows, fallBack, validation.Labels, validation.Patients, classes, settings.Confidence,
-            SeededRandom.Derive(seed, "personalization/bootstrap"));
-        return new CandidateScore(name, RocCurve.MacroArea(rows, validation.Labels, classes), bound);
+        trainer.Optimizer.Reset();
+        // The site tunes for its own patients: its own class frequencies count, not the chain's.
+        int[] counts = data.ClassCounts(classes);
+        var plan = StepPlan.Tuning(policy, steps, settings.RateFactor) with
+        {
+            Moving = moving,
+            ClassWeights = [.. counts.Select(c => c == 0 ? 0 : (float)data.Count / classes / c)],
+            Anchor = anchor,
+            Pull = settings.Pull,
+        };
+        // A diverged fine-tuning returns its start, which is a fair candidate.
+        return trainer.Train(start, data, plan, SeededRandom.Derive(seed, "personalization/batches")).Weights;
+    }
+
+    private CandidateScore Score(string name, float[] rows, float[] fallBack, ImageSet set, Digest seed)
+    {
+        double[] loss = BalancedLoss.Of(rows, set.Labels, classes), reference = BalancedLoss.Of(fallBack, set.Labels, classes);
+        double bound = PairedBootstrap.MeanGainBound(
+            [.. reference.Zip(loss, (r, l) => r - l)], set.Patients, settings.Confidence, SeededRandom.Derive(seed, "personalization/bootstrap"));
+        return new CandidateScore(name, loss.Average(), bound);
     }
 
     private static float[] Mix(float[] first, float[] second, float share)

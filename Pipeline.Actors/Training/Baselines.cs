@@ -11,16 +11,28 @@ public static class Baselines
     /// Trains on one set for as many optimizer steps as a site takes over the whole chain. Local-only: a site's own images at the chain's
     /// batch size. Centralized: everybody's images at <paramref name="batchFactor"/> = number of sites, so that it sees as many images.
     /// </summary>
+    /// <param name="watch">Called with number and parameters after as many steps as a round has.</param>
     /// <returns>Parameters in layout order.</returns>
     /// <exception cref="InvalidOperationException">The training diverged.</exception>
     public static float[] Train(
         IArchitecture architecture, TaskDescriptor task, TrainerSettings settings, RoundPolicy policy, float[] start, ImageSet data,
-        Digest seed, int batchFactor = 1)
+        Digest seed, int batchFactor = 1, Action<int, float[]>? watch = null)
     {
         var trainer = new SiteTrainer(architecture, task, settings);
-        var whole = policy with { LocalSteps = policy.Rounds * policy.LocalSteps, Rounds = 1, BatchSize = batchFactor * policy.BatchSize };
-        var training = trainer.Train(1, start, data, whole, SeededRandom.Derive(seed, "batches"));
-        return training.Error is null ? training.Weights : throw new InvalidOperationException(training.Error);
+        var wide = policy with { BatchSize = batchFactor * policy.BatchSize };
+        // One stream for all stretches, so that an image comes again only when all others have been seen.
+        var batches = new BatchOrder(data.Count, SeededRandom.Derive(seed, "batches"));
+        float[] weights = start;
+        for (int round = 1; round <= policy.Rounds; round++)
+        {
+            var training = trainer.Train(round, weights, data, wide, batches);
+            if (training.Error is not null)
+                throw new InvalidOperationException(training.Error);
+            weights = training.Weights;
+            watch?.Invoke(round, weights);
+        }
+
+        return weights;
     }
 
     /// <summary>

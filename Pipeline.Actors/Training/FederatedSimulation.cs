@@ -29,6 +29,19 @@ public sealed class FederatedSimulation
         Model = start;
     }
 
+    private FederatedSimulation(FederatedSimulation other)
+    {
+        _sites = other._sites;
+        _policy = other._policy;
+        _seed = other._seed;
+        _parallelism = other._parallelism;
+        // A trainer holds nothing between rounds: each round restores its site's state.
+        _trainers = other._trainers;
+        _states = [.. other._states];
+        Model = other.Model;
+        Round = other.Round;
+    }
+
     public FixedPointModel Model { get; private set; }
 
     /// <summary>Rounds done.</summary>
@@ -36,6 +49,9 @@ public sealed class FederatedSimulation
 
     /// <summary>Payload bytes of the last round, by site.</summary>
     public IReadOnlyList<int> PayloadBytes => [.. _states.Select(s => s.Payload.Length)];
+
+    /// <summary>Another course from here on; the two are not to be stepped at once.</summary>
+    public FederatedSimulation Fork() => new(this);
 
     /// <summary>One round over all sites.</summary>
     /// <param name="auxiliary">A backbone to blend in after the aggregate, or null.</param>

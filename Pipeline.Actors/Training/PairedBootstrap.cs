@@ -37,6 +37,36 @@ public static class PairedBootstrap
         return (gain, gains[(int)((1 - confidence) * gains.Count)]);
     }
 
+    /// <summary>Lower end of the one-sided interval of a mean over images, patients resampled.</summary>
+    /// <param name="gains">By image.</param>
+    /// <returns>NaN for no image; −∞ where a single patient cannot tell.</returns>
+    public static double MeanGainBound(double[] gains, IReadOnlyList<string> patients, double confidence, SeededRandom random, int resamples = 1000)
+    {
+        if (gains.Length == 0)
+            return double.NaN;
+        var groups = Enumerable.Range(0, gains.Length).GroupBy(i => patients[i])
+            .Select(g => (Sum: g.Sum(i => gains[i]), Count: g.Count())).ToArray();
+        if (groups.Length < 2)
+            return double.NegativeInfinity;
+        var means = new double[resamples];
+        for (int r = 0; r < resamples; r++)
+        {
+            double sum = 0;
+            int count = 0;
+            for (int g = 0; g < groups.Length; g++)
+            {
+                var drawn = groups[random.Next(groups.Length)];
+                sum += drawn.Sum;
+                count += drawn.Count;
+            }
+
+            means[r] = sum / count;
+        }
+
+        Array.Sort(means);
+        return means[(int)((1 - confidence) * resamples)];
+    }
+
     private static float[] Rows(float[] values, List<int> rows, int classes)
     {
         var picked = new float[rows.Count * classes];

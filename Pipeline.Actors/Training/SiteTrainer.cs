@@ -34,51 +34,45 @@ public sealed class SiteTrainer
 
     /// <summary>Trains <paramref name="policy"/>'s local steps of round <paramref name="round"/> (from 1) from <paramref name="start"/>.</summary>
     /// <param name="start">Parameters in layout order.</param>
-    public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, SeededRandom random)
-    {
-        long total = (long)policy.Rounds * policy.LocalSteps, first = (round - 1) * policy.LocalSteps;
-        return Train(
-            start, data, policy.LocalSteps, policy.BatchSize, policy.WeightDecayPpm * 1e-6, random,
-            step => policy.LearningRatePpm * 1e-6 * Schedule(first + step, total));
-    }
+    public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, SeededRandom random) =>
+        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp), new BatchOrder(data.Count, random));
 
-    /// <summary>Trains <paramref name="steps"/> steps at the rates of <paramref name="rate"/>.</summary>
-    /// <param name="moving">Roles that may move; null for all.</param>
-    public LocalTraining Train(
-        float[] start, ImageSet data, int steps, int batchSize, double decay, SeededRandom random, Func<int, double> rate,
-        Func<ParameterRole, bool>? moving = null)
+    /// <inheritdoc cref="Train(long, float[], ImageSet, RoundPolicy, SeededRandom)"/>
+    /// <param name="order">Goes on where an earlier stretch of the same images ended.</param>
+    public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, BatchOrder order) =>
+        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp), order);
+
+    /// <param name="start">Parameters in layout order.</param>
+    public LocalTraining Train(float[] start, ImageSet data, StepPlan plan, SeededRandom random) => Train(start, data, plan, new BatchOrder(data.Count, random));
+
+    private LocalTraining Train(float[] start, ImageSet data, StepPlan plan, BatchOrder order)
     {
-        int area = data.Height * data.Width, batch = Math.Min(batchSize, data.Count);
+        int area = data.Height * data.Width, batch = Math.Min(plan.BatchSize, data.Count);
         var images = new float[batch * area];
         var labels = new long[batch];
-        var order = Enumerable.Range(0, data.Count).ToArray();
-        int next = order.Length;
+        float[] classWeights = plan.ClassWeights is null ? _classWeights : [.. plan.ClassWeights];
         double loss = 0;
         var weights = (float[])start.Clone();
-        for (int step = 0; step < steps; step++)
+        for (int step = 0; step < plan.Steps; step++)
         {
             for (int i = 0; i < batch; i++)
             {
-                if (next == order.Length)
-                {
-                    random.Shuffle(order.AsSpan());
-                    next = 0;
-                }
-
-                int index = order[next++];
+                int index = order.Next();
                 labels[i] = data.Labels[index];
                 _settings.Augmentation.Apply(
-                    data.Pixels.AsSpan(index * area, area), images.AsSpan(i * area, area), data.Height, data.Width, random);
+                    data.Pixels.AsSpan(index * area, area), images.AsSpan(i * area, area), data.Height, data.Width, order.Random);
             }
 
-            double value = _network.Gradient(weights, images, labels, data.Height, data.Width, _classWeights, _gradient);
+            double value = _network.Gradient(weights, images, labels, data.Height, data.Width, classWeights, _gradient), rate = plan.Rate(step);
             if (!double.IsFinite(value))
-                return new LocalTraining(start, value, $"the loss was {value} at step {step + 1} of {steps}: the learning rate is too high or the data is corrupt");
-            Optimizer.Step(weights, _gradient, rate(step), decay, moving);
+                return new LocalTraining(start, value, $"the loss was {value} at step {step + 1} of {plan.Steps}: the learning rate is too high or the data is corrupt");
+            Optimizer.Step(weights, _gradient, rate, plan.Decay, plan.Moving);
+            if (plan.Anchor is { } anchor)
+                Pull(weights, anchor, (float)Math.Min(1, rate * plan.Pull));
             loss += value;
         }
 
-        return new LocalTraining(weights, loss / Math.Max(steps, 1), null);
+        return new LocalTraining(weights, loss / Math.Max(plan.Steps, 1), null);
     }
 
     /// <summary>Class probabilities (N × classes, row-major) and features (N × F) of a model.</summary>
@@ -87,11 +81,9 @@ public sealed class SiteTrainer
     public ModelScore Evaluate(float[] weights, ImageSet data) =>
         RocCurve.Score(Predict(weights, data).Probabilities, data.Labels, _classes);
 
-    /// <summary>Linear warm-up, then a half cosine to zero; 0 … 1.</summary>
-    private double Schedule(long step, long total)
+    private static void Pull(float[] weights, float[] anchor, float share)
     {
-        double at = (step + 0.5) / total;
-        double rise = _settings.WarmUp > 0 ? Math.Min(1, at / _settings.WarmUp) : 1;
-        return rise * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(at, 1)));
+        for (int i = 0; i < weights.Length; i++)
+            weights[i] -= share * (weights[i] - anchor[i]);
     }
 }

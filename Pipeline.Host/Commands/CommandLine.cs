@@ -49,6 +49,10 @@ public static class CommandLine
             root.Subcommands.Add(SimCommand.Create(simulate, terminal));
         if (operations.BenchmarkLedger is { } benchmark)
             root.Subcommands.Add(BenchCommand.Create(benchmark, terminal));
+        if (operations.Import is { } import)
+            root.Subcommands.Add(ImportCommand.Create(import, terminal));
+        if (operations.Experiment is { } experiment)
+            root.Subcommands.Add(ExperimentCommand.Create(experiment, terminal));
         root.Subcommands.Add(ConfigCommand.Create(terminal));
         return root;
     }

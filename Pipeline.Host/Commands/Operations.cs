@@ -1,6 +1,8 @@
 using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Demo;
+using Pipeline.Host.Experiments;
+using Pipeline.Host.Import;
 using Pipeline.Host.Simulation;
 
 namespace Pipeline.Host.Commands;
@@ -41,6 +43,12 @@ public delegate Task<int> RunSimulation(SimulationRequest request, Terminal term
 /// <summary>Measures the ledger.</summary>
 public delegate Task<int> RunLedgerBenchmark(LedgerBenchmarkRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Wraps labelled images as DICOM.</summary>
+public delegate Task<int> RunImport(ImportRequest request, Terminal terminal, CancellationToken stop);
+
+/// <summary>Measures a claim on a folder of tasks.</summary>
+public delegate Task<int> RunExperiment(ExperimentRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
 /// <remarks>
 /// A <see cref="CommandFailedException"/> or an I/O error ends the command with one line on the error stream. Cancellation before the end is
@@ -67,4 +75,8 @@ public sealed record Operations
     public RunSimulation? Simulate { get; init; }
 
     public RunLedgerBenchmark? BenchmarkLedger { get; init; }
+
+    public RunImport? Import { get; init; }
+
+    public RunExperiment? Experiment { get; init; }
 }

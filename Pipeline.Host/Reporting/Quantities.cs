@@ -53,4 +53,7 @@ internal static class Quantities
 
     /// <summary>A round, or "never" for one that did not come.</summary>
     public static string Round(int? round) => round is { } known ? known.ToString(CultureInfo.InvariantCulture) : "never";
+
+    /// <summary>A number in as few digits as it needs: "0.01", "−0.5", "150".</summary>
+    public static string Number(double number) => number.ToString("0.####", CultureInfo.InvariantCulture).Replace('-', '−');
 }

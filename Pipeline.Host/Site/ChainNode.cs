@@ -60,10 +60,14 @@ public sealed class ChainNode
                 StateSync = snapshots.StateSyncGap > 0 ? new StateSyncSettings(Exchange, snapshots.StateSyncGap) : null,
             }),
             $"replica-{genesis.Name}");
+        var gate = settings.Gate with
+        {
+            Confidence = GateQuorum.SiteConfidence(genesis.Members.Count, genesis.Members.Quorum, settings.Gate.Confidence),
+        };
         Trainer = system.ActorOf(
             TrainingActor.Props(
                 new TrainingActorSettings(
-                    genesis.Name, learning.Task, learning.Policy, settings.Trainer, settings.Gate, settings.Personalizer,
+                    genesis.Name, learning.Task, learning.Policy, settings.Trainer, gate, settings.Personalizer,
                     Path.Combine(Folder.Training, "site.state"), settings.Device, settings.Identity.TrainingSecret),
                 samples, runtime),
             $"trainer-{genesis.Name}");

@@ -22,7 +22,7 @@ public sealed class HarmGateTests
     {
         // Sixty images with a faint finding: too few to learn from in a short race without help.
         var data = SyntheticImages.Set(60, 31, 12_000);
-        var gate = new HarmGate(_trainer, 2, new HarmGateSettings(Steps: 15));
+        var gate = new HarmGate(_trainer, 2, new HarmGateSettings(Folds: 3));
         float[] learned = Baselines.Train(
             Architecture, SyntheticImages.Task, TrainerSettings.Default, SyntheticImages.Policy with { Rounds = 30 },
             Architecture.Initialize(Layout, 2), SyntheticImages.Set(200, 32, 16_000), Digest.Of([2]));

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Pipeline.Host.Experiments;
+
+namespace Pipeline.Host.Commands;
+
+/// <summary><c>pipeline experiment</c>.</summary>
+internal static class ExperimentCommand
+{
+    private static readonly (ExperimentKind Kind, string Description)[] Kinds =
+    [
+        (ExperimentKind.Centralized, "Collaborative training against training on pooled data, and against each institution alone."),
+        (ExperimentKind.Communication, "Partial updates against whole ones: bytes a round, bytes to a result, over densities."),
+        (ExperimentKind.Bridge, "A similar task's backbone offered to a chain with few images, among offers that nobody should take. The first --task is the source, the others are targets."),
+        (ExperimentKind.Personalization, "Each institution's own model after the collaborative training."),
+    ];
+
+    public static Command Create(RunExperiment run, Terminal terminal)
+    {
+        var command = new Command("experiment", "Measures a claim on images of your own, with intervals over patients and seeds.");
+        foreach (var (kind, description) in Kinds)
+            command.Subcommands.Add(Create(kind, description, run, terminal));
+        return command;
+    }
+
+    private static DocumentedCommand Create(ExperimentKind kind, string description, RunExperiment run, Terminal terminal)
+    {
+        string name = kind.ToString().ToLowerInvariant();
+        var data = new Option<string>("--data") { Description = "A folder of tasks, each a folder with images and labels.csv; or one such folder.", HelpName = "DIR", Required = true };
+        var task = new Option<string[]>("--task") { Description = "A task to take; may be given more than once. Without it, the profile's as far as they are there.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
+        var seeds = Number("--seeds", 5, 1, 100, "Repetitions with other first weights and batches.");
+        var threads = Number("--threads", Environment.ProcessorCount, 1, 1024, "Arms that run at once, each on one thread.");
+        var profile = new Option<string>("--profile") { Description = "quick: half of the rounds and one task; full: what the claims are measured by.", HelpName = "NAME", DefaultValueFactory = _ => "full" };
+        profile.AcceptOnlyFromAmong([.. ExperimentProfile.All.Select(p => p.Name)]);
+        var set = new Option<string[]>("--set") { Description = "Another value for a setting of profile or policy, for sweeps: rounds, steps, batch, rate, decay, density, server-momentum, server-rate, side, score-every, architecture.", HelpName = "KEY=VALUE" };
+        var work = new Option<string>("--work") { Description = "Finished arms are kept there; a run that was stopped goes on where it was.", HelpName = "DIR", DefaultValueFactory = _ => "experiment-runs" };
+        var json = new Option<string>("--json") { Description = "Also write the result as JSON (schema: docs/reference).", HelpName = "FILE" };
+        var report = new Option<string>("--report") { Description = "Also write a report page with plots.", HelpName = "FILE" };
+        var command = new DocumentedCommand(name, description,
+            $"""
+            pipeline experiment {name} --data datasets --profile quick --seeds 3
+            pipeline experiment {name} --data datasets --seeds 5 --json {name}.json --report {name}.html
+            """) { data, task, seeds, threads, profile, set, work, json, report };
+        command.SetAction((parsed, stop) => run(
+            new ExperimentRequest(
+                kind, Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(task) ?? [], parsed.GetValue(seeds),
+                Profile(parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []), Path.GetFullPath(parsed.GetRequiredValue(work)),
+                FullPath(parsed.GetValue(json)), FullPath(parsed.GetValue(report)), parsed.GetValue(threads)),
+            terminal, stop));
+        return command;
+    }
+
+    private static ExperimentProfile Profile(string name, string[] settings)
+    {
+        try
+        {
+            return settings.Aggregate(ExperimentProfile.All.Single(p => p.Name == name), (profile, setting) => setting.Split('=', 2) is [var key, var value]
+                ? profile.With(key, value)
+                : throw new ArgumentException($"--set {setting}: give KEY=VALUE"));
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandFailedException(e.Message, e) { ExitCode = ExitCode.Usage };
+        }
+    }
+
+    private static Option<int> Number(string name, int usual, int low, int high, string description)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => usual };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && (value < low || value > high))
+                result.AddError($"{name} {value}: {low} to {high}");
+        });
+        return option;
+    }
+
+    private static string? FullPath(string? file) => file is null ? null : Path.GetFullPath(file);
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using Pipeline.Actors.Training;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Host.Experiments;
+
+/// <summary>How large an experiment is.</summary>
+/// <param name="Side">Rows and columns of a sample (pixels).</param>
+/// <param name="Tasks">Tasks that are taken where none is named.</param>
+/// <param name="ScoreEvery">Rounds between two points of a curve.</param>
+/// <param name="Resamples">Of the bootstrap.</param>
+public sealed record ExperimentProfile(
+    string Name, int Side, string Architecture, RoundPolicy Policy, IReadOnlyList<string> Tasks, int ScoreEvery, int Resamples)
+{
+    public static ExperimentProfile Full { get; } = new(
+        "full", 64, "residual-cnn-small", PolicyCatalog.Default, ["brain_type", "brain_lgg", "brain_yn", "cxr_ped", "cxr_nih"], 4, 2000);
+
+    /// <summary>One task in a quarter of an hour on two cores: half of the rounds.</summary>
+    public static ExperimentProfile Quick { get; } = Full with { Name = "quick", Policy = PolicyCatalog.Default with { Rounds = 60 }, Tasks = ["brain_lgg"], Resamples = 1000 };
+
+    public static IReadOnlyList<ExperimentProfile> All { get; } = [Quick, Full];
+
+    /// <summary>Tasks that an experiment takes where none is named. A bridge leads from the first to the others.</summary>
+    public IReadOnlyList<string> TasksOf(ExperimentKind kind) => kind == ExperimentKind.Bridge ? ["brain_type", "brain_lgg"] : Tasks;
+
+    /// <summary>The profile with one setting replaced: <c>side</c>, <c>architecture</c>, <c>score-every</c> or one of <see cref="PolicyCatalog.With"/>.</summary>
+    /// <exception cref="ArgumentException">Name or value is not known; the message lists what is.</exception>
+    public ExperimentProfile With(string name, string value) => name switch
+    {
+        "side" => this with { Side = Number(name, value, 16, 512) },
+        "score-every" => this with { ScoreEvery = Number(name, value, 1, 100_000) },
+        "architecture" => this with { Architecture = ArchitectureCatalog.Create(value).Id },
+        _ => this with { Policy = PolicyCatalog.With(Policy, name, value) },
+    };
+
+    private static int Number(string name, string value, int low, int high) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= low && number <= high
+            ? number
+            : throw new ArgumentException($"{name}={value}: {low} to {high}");
+}

@@ -1,0 +1,71 @@
+using Pipeline.Actors.Training;
+
+namespace Pipeline.Host.Experiments;
+
+/// <summary>Metrics of an arm's models on chosen rows of everybody's test images.</summary>
+public sealed class TestMetrics
+{
+    private readonly LearningTask _task;
+    private readonly int[] _siteOfRow;
+
+    public TestMetrics(LearningTask task)
+    {
+        _task = task;
+        _siteOfRow = [.. task.Sites.SelectMany((site, index) => Enumerable.Repeat(index, site.Test.Count))];
+    }
+
+    /// <summary>Macro-AUC and balanced accuracy on the pooled images, averaged over the arm's models.</summary>
+    public ModelScore Pooled(ArmRun run, int[] rows)
+    {
+        var scores = run.Models.Select(m => Score(m.Probabilities, rows)).ToArray();
+        return new ModelScore(scores.Average(s => s.Auc), scores.Average(s => s.BalancedAccuracy), rows.Length);
+    }
+
+    /// <summary>Each site's images under that site's own model (or everybody's), taken together.</summary>
+    public ModelScore AtHome(ArmRun run, int[] rows)
+    {
+        int classes = _task.Classes;
+        var probabilities = new float[rows.Length * classes];
+        for (int i = 0; i < rows.Length; i++)
+            ModelOf(run, _siteOfRow[rows[i]]).Probabilities.AsSpan(rows[i] * classes, classes).CopyTo(probabilities.AsSpan(i * classes));
+        return RocCurve.Score(probabilities, [.. rows.Select(r => _task.PooledTest.Labels[r])], classes);
+    }
+
+    /// <summary>A site's own test images under its own model (or everybody's).</summary>
+    public ModelScore OnSite(ArmRun run, int site)
+    {
+        int[] rows = RowsOf(site);
+        return rows.Length == 0 ? new ModelScore(double.NaN, double.NaN, 0) : AtHome(run, rows);
+    }
+
+    /// <summary>Every site's model on every site's test images: <c>[model, test]</c>, macro-AUC.</summary>
+    public double[,] CrossSite(ArmRun run)
+    {
+        int sites = _task.Sites.Count;
+        var matrix = new double[sites, sites];
+        for (int model = 0; model < sites; model++)
+        {
+            for (int test = 0; test < sites; test++)
+                matrix[model, test] = Score(ModelOf(run, model).Probabilities, RowsOf(test)).Auc;
+        }
+
+        return matrix;
+    }
+
+    public int[] RowsOf(int site) => [.. Enumerable.Range(0, _siteOfRow.Length).Where(r => _siteOfRow[r] == site)];
+
+    /// <summary>Expected calibration error over 10 bins of the winning class's probability (Guo et al. 2017), mean over models.</summary>
+    public double CalibrationError(ArmRun run) => run.Models.Average(m => Calibration.Error(m.Probabilities, _task.PooledTest.Labels, _task.Classes));
+
+    private ArmRun.Model ModelOf(ArmRun run, int site) =>
+        run.Models.Count == 1 ? run.Models[0] : run.Models.First(m => m.Site == _task.Sites[site].Site);
+
+    private ModelScore Score(float[] probabilities, int[] rows)
+    {
+        int classes = _task.Classes;
+        var picked = new float[rows.Length * classes];
+        for (int i = 0; i < rows.Length; i++)
+            probabilities.AsSpan(rows[i] * classes, classes).CopyTo(picked.AsSpan(i * classes));
+        return RocCurve.Score(picked, [.. rows.Select(r => _task.PooledTest.Labels[r])], classes);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>Policies by name. <c>default</c> is the one under which accuracy, leakage, bridge and personalization are measured together.</summary>
+public static class PolicyCatalog
+{
+    private static readonly string[] Settings =
+        ["rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate"];
+
+    /// <summary>
+    /// Many short rounds, each site's largest changes beside all norms and the head. docs/decisions/0035 says why. Members change quorum, deadline and
+    /// bridge to their chain.
+    /// </summary>
+    public static RoundPolicy Default { get; } = new(
+        Rounds: 160, Quorum: 3, DeadlineBlocks: 20, LocalSteps: 10, BatchSize: 16, LearningRatePpm: 3_000, WeightDecayPpm: 100, DensityPpm: 9_000,
+        MaxNorm: 64L * RoundPolicy.One, ServerMomentumQ16: 0, ServerRateQ16: RoundPolicy.One, BridgeEvery: 0, BridgeGrants: [], BlendQ16: RoundPolicy.One);
+
+    /// <summary>The same with every coordinate sent: what a partial update is compared with.</summary>
+    public static RoundPolicy Dense { get; } = Default with { DensityPpm = 1_000_000 };
+
+    /// <summary>One setting replaced, in the units people use: rates as decimal numbers, density and momentum as shares.</summary>
+    /// <exception cref="ArgumentException">The name or the value is not known; the message lists what is.</exception>
+    public static RoundPolicy With(RoundPolicy policy, string name, string value) => name switch
+    {
+        "rounds" => policy with { Rounds = Whole(name, value, 1_000_000) },
+        "steps" => policy with { LocalSteps = Whole(name, value, 1_000_000) },
+        "batch" => policy with { BatchSize = Whole(name, value, 1 << 16) },
+        "rate" => policy with { LearningRatePpm = (int)Scaled(name, value, 1_000_000, 0, 10) },
+        "decay" => policy with { WeightDecayPpm = (int)Scaled(name, value, 1_000_000, 0, 10) },
+        "density" => policy with { DensityPpm = (int)Scaled(name, value, 1_000_000, 1e-6m, 1) },
+        "server-momentum" => policy with { ServerMomentumQ16 = (int)Scaled(name, value, RoundPolicy.One, 0, 0.99m) },
+        "server-rate" => policy with { ServerRateQ16 = (int)Scaled(name, value, RoundPolicy.One, 0.001m, 16) },
+        _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
+    };
+
+    private static int Whole(string name, string value, int most) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= most
+            ? number
+            : throw new ArgumentException($"{name}={value}: a whole number from 1 to {most}", nameof(value));
+
+    private static decimal Scaled(string name, string value, int scale, decimal low, decimal high) =>
+        decimal.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) && number >= low && number <= high
+            ? decimal.Round(number * scale)
+            : throw new ArgumentException($"{name}={value}: a number from {low.ToString(CultureInfo.InvariantCulture)} to {high.ToString(CultureInfo.InvariantCulture)}", nameof(value));
+}

@@ -1,0 +1,34 @@
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Rounds;
+using Xunit;
+
+namespace Pipeline.Tests.Ledger.Rounds;
+
+public sealed class PolicyCatalogTests
+{
+    [Fact]
+    public void The_named_policies_are_legal_on_a_chain()
+    {
+        foreach (var policy in new[] { PolicyCatalog.Default, PolicyCatalog.Dense })
+        {
+            Assert.True(Canonical.TryDecode(Canonical.Encode(policy), out RoundPolicy? read, out string? error), error);
+            Assert.Equal(policy with { BridgeGrants = read.BridgeGrants }, read);
+        }
+    }
+
+    [Fact]
+    public void A_setting_is_replaced_in_the_units_people_use()
+    {
+        var policy = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "rate", "0.005"), "density", "0.02");
+        Assert.Equal((5_000, 20_000), (policy.LearningRatePpm, policy.DensityPpm));
+        Assert.Equal(32_768, PolicyCatalog.With(policy, "server-momentum", "0.5").ServerMomentumQ16);
+    }
+
+    [Theory]
+    [InlineData("rate", "fast")]
+    [InlineData("density", "2")]
+    [InlineData("rounds", "0")]
+    [InlineData("speed", "1")]
+    public void What_is_not_legal_is_refused_with_what_is(string name, string value) =>
+        Assert.Contains(name, Assert.Throws<ArgumentException>(() => PolicyCatalog.With(PolicyCatalog.Default, name, value)).Message, StringComparison.Ordinal);
+}
