@@ -12,4 +12,11 @@ public sealed record ChainCounters(
     long AwaitingLabel,
     long Repeated,
     IReadOnlyDictionary<string, long> Quarantined,
-    IReadOnlyDictionary<string, long> OutOfScope);
+    IReadOnlyDictionary<string, long> OutOfScope)
+{
+    /// <summary>Images of series that are not known to be whole.</summary>
+    public long Assembling { get; init; }
+
+    /// <summary>Taken out by reason: dropped, expired, erased with their patient, replaced by a released image.</summary>
+    public IReadOnlyDictionary<string, long> Removed { get; init; } = new Dictionary<string, long>();
+}

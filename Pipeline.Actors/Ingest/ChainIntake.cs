@@ -7,12 +7,14 @@ namespace Pipeline.Actors.Ingest;
 /// <summary>What one chain's route holds open.</summary>
 internal sealed class ChainIntake : IDisposable
 {
-    public ChainIntake(ChainRoute route, IngestSettings settings, IDurableFileSystem files)
+    public ChainIntake(ChainRoute route, IngestSettings settings, IDurableFileSystem files, TimeProvider clock)
     {
         string folder = Path.Combine(settings.DataDirectory, "samples", route.Chain);
+        IRecordSeal seal = settings.StorageKeys.For(SampleCatalog.Purpose(route.Chain));
         Route = route;
-        Store = new FileSampleStore(folder, route.Classes.Count, settings.SampleCacheBytes, files);
-        Awaiting = new AwaitingLabelStore(folder, files);
+        Store = new FileSampleStore(folder, route.Classes.Count, settings.SampleCacheBytes, files, seal);
+        Awaiting = new WaitingStore(folder, WaitingStore.ForLabel, files, seal, clock);
+        Series = new WaitingStore(folder, WaitingStore.ForSeries, files, seal, clock);
         Labels = new LabelBook(route.Classes.Count, route.Labels);
     }
 
@@ -20,15 +22,22 @@ internal sealed class ChainIntake : IDisposable
 
     public FileSampleStore Store { get; }
 
-    public AwaitingLabelStore Awaiting { get; }
+    public WaitingStore Awaiting { get; }
+
+    /// <summary>Images of series that are not known to be whole.</summary>
+    public WaitingStore Series { get; }
 
     public LabelBook Labels { get; }
 
     /// <summary>Waiting samples that are not also in the store, as they may be right after a crash.</summary>
     public int WaitingCount => Awaiting.All.Count(waiting => !Store.Contains(waiting.Id));
 
+    /// <summary>Images of unfinished series that are not also in one of the other places, as they may be right after a crash.</summary>
+    public int AssemblingCount => Series.All.Count(image => !Store.Contains(image.Id) && Awaiting.Find(image.Id) is null);
+
     public void Dispose()
     {
+        Series.Dispose();
         Store.Dispose();
         Awaiting.Dispose();
     }

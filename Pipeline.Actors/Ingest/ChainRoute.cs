@@ -13,8 +13,26 @@ namespace Pipeline.Actors.Ingest;
 public sealed record ChainRoute(
     string Chain, string AeTitle, string Modality, string BodyPart, int Height, int Width, IReadOnlyList<string> Classes)
 {
+    /// <summary>View Position (0018,5101) of eligible images; empty accepts any.</summary>
+    public IReadOnlyList<string> Views { get; init; } = [];
+
+    /// <summary>SOP Class UIDs of eligible images; empty accepts any.</summary>
+    public IReadOnlyList<string> SopClasses { get; init; } = [];
+
+    /// <summary>What else must hold of an eligible image.</summary>
+    public IReadOnlyList<AttributeRule> Rules { get; init; } = [];
+
+    /// <summary>Of each series the image in the middle becomes a sample, once the series is whole; otherwise every image does.</summary>
+    public bool MiddleOfSeries { get; init; }
+
+    /// <summary>A series to which nothing was added for so long is taken to be whole.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(60);
+
     public SplitFractions Split { get; init; } = new();
 
     /// <summary>Where labels come from; without one, images wait as unlabelled samples.</summary>
     public ILabelSource? Labels { get; init; }
+
+    /// <summary>Labels that the images carry themselves; null where they do not.</summary>
+    public AttributeLabels? OwnLabels { get; init; }
 }

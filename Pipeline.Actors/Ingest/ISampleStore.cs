@@ -9,6 +9,9 @@ public interface ISampleStore : IDisposable
     /// <summary>Samples held, by split and label: <c>counts[(int)split][label]</c>.</summary>
     IReadOnlyList<IReadOnlyList<int>> Counts { get; }
 
+    /// <summary>Changes whenever samples come, go, or change their label: what was drawn under another version is out of date.</summary>
+    long Version { get; }
+
     /// <summary>Appends and flushes to disk. The same id again with the same content is a no-op.</summary>
     /// <exception cref="IOException">The disk is full or refused.</exception>
     void Append(IReadOnlyList<Sample> samples);

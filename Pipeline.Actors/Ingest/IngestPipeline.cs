@@ -8,6 +8,8 @@ using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
+using Pipeline.Actors.Ingest.Labels;
+using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Actors.Ingest.Spool;
 using Pipeline.Actors.Ingest.Stages;
 using Pipeline.Actors.Ingest.Storage;
@@ -35,6 +37,7 @@ public sealed class IngestPipeline : IAsyncDisposable
     private readonly CheckpointLog _checkpoints;
     private readonly Quarantine _quarantine;
     private readonly IngestCommitter _committer;
+    private readonly RequestHandler _requests;
     private readonly InstanceWay _way;
     private readonly SharedKillSwitch _switch = KillSwitches.Shared("ingest");
     private readonly CancellationTokenSource _ending = new();
@@ -51,18 +54,22 @@ public sealed class IngestPipeline : IAsyncDisposable
         Directory.CreateDirectory(settings.DataDirectory);
         var limits = new DicomReadLimits(SpoolRecord.MaxWholeBytes * InflationLimit);
         _way = new InstanceWay(toolkit, settings.SiteKey, settings.Deidentification, limits);
-        _quarantine = new Quarantine(settings.DataDirectory, files);
+        _quarantine = new Quarantine(settings.DataDirectory, files, settings.StorageKeys);
         foreach (ChainRoute route in settings.Routes)
             Open(route);
         _spool = InstanceSpool.Open(
-            new SpoolSettings(Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances), files, TimeProvider.System);
+            new SpoolSettings(Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances), files, TimeProvider.System,
+            settings.StorageKeys.For("spool"));
         _spool.ObstructionChanged += Report;
         if (_spool.Obstruction is { } obstruction)
             Report(obstruction);
         _checkpoints = new CheckpointLog(Folder("checkpoint.log"), files);
         if (_checkpoints.Last.Next > _spool.Next)
             throw new InvalidDataException($"The checkpoint stands at {_checkpoints.Last.Next}, the spool ends at {_spool.Next}: part of the folder is missing.");
-        _committer = new IngestCommitter(_checkpoints, _chains, _spool, _quarantine, Report);
+        _committer = new IngestCommitter(_checkpoints, _chains, _spool, _quarantine, TimeProvider.System, Report);
+        _requests = new RequestHandler(
+            new RequestFolder(settings.DataDirectory, files), new AuditLog(settings.DataDirectory, files), _quarantine, _committer, _way, RouteOf,
+            settings.QuarantineRetention, TimeProvider.System, _log);
         _stages = RunStages(system.Materializer(), _checkpoints.Last.Next);
     }
 
@@ -177,7 +184,7 @@ public sealed class IngestPipeline : IAsyncDisposable
 
     private void Open(ChainRoute route)
     {
-        var intake = new ChainIntake(route, _settings, _files);
+        var intake = new ChainIntake(route, _settings, _files, TimeProvider.System);
         _chains[route.Chain] = intake;
         _titles[route.AeTitle] = intake;
     }
@@ -194,6 +201,7 @@ public sealed class IngestPipeline : IAsyncDisposable
             .Merge(ticks.Via(_switch.Flow<IReadOnlyList<Handled>>()))
             .SelectAsync(1, batch => Task.Run(() => Persistently(() =>
             {
+                _requests.Run();
                 _committer.Commit(batch);
                 return Done.Instance;
             })))
@@ -214,6 +222,8 @@ public sealed class IngestPipeline : IAsyncDisposable
             _log.Error(error, "Handling instance {0} failed.", record.Sequence);
             outcome = new InstanceOutcome.Quarantined(InstanceOutcome.Why.Failed, error.GetType().Name);
         }
+        if (outcome is InstanceOutcome.Quarantined && _committer.AnyErased && _committer.IsErased(_way.PatientOf(record), record.Sequence))
+            outcome = new InstanceOutcome.OutOfScope(InstanceOutcome.Why.Erased);
         if (outcome is InstanceOutcome.Quarantined quarantined)
         {
             _quarantine.Put(record, chain?.Route.Chain, quarantined.Reason, quarantined.Detail);
@@ -223,6 +233,10 @@ public sealed class IngestPipeline : IAsyncDisposable
         }
         return new Handled(record.Sequence, record.Received, record.CallingAe, chain?.Route.Chain, outcome);
     }
+
+    /// <summary>The route of an instance in quarantine: its chain's, or where it had none that of the AE title it was sent to.</summary>
+    private ChainRoute? RouteOf(string? chain, string calledAe) =>
+        (chain is null ? _titles.GetValueOrDefault(calledAe) : _chains.GetValueOrDefault(chain))?.Route;
 
     /// <summary>A disk that refuses holds the stages, and through the spool the PACS, until it takes the work again.</summary>
     private async Task<T> Persistently<T>(Func<T> work)
@@ -257,8 +271,12 @@ public sealed class IngestPipeline : IAsyncDisposable
         }
     }
 
-    private void Report(string chain, IReadOnlyList<string> problems)
+    private void Report(string chain, LabelReport report)
     {
+        if (report.Relabelled + report.Demoted > 0)
+            _log.Info("Labels of chain {0}: {1} samples have another label now, {2} lost theirs and wait.", chain, report.Relabelled, report.Demoted);
+        if (report.Problems is not { } problems)
+            return;
         if (problems.Count == 0)
             _log.Info("Labels of chain {0}: all is well again.", chain);
         else

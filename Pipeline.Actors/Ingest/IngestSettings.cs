@@ -1,5 +1,6 @@
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Deidentification;
+using Pipeline.Actors.Ingest.Files;
 
 namespace Pipeline.Actors.Ingest;
 
@@ -10,6 +11,12 @@ public sealed record IngestSettings
     public required string DataDirectory { get; init; }
 
     public required SiteKey SiteKey { get; init; }
+
+    /// <summary>Under which spool, quarantine and samples are encrypted at rest.</summary>
+    public StorageKeys StorageKeys { get; init; } = StorageKeys.None;
+
+    /// <summary>An instance is deleted from quarantine after so long; zero keeps it for ever.</summary>
+    public TimeSpan QuarantineRetention { get; init; } = TimeSpan.Zero;
 
     public DeidentificationProfile Deidentification { get; init; } = new();
 

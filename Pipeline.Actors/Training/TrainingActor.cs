@@ -25,6 +25,7 @@ public sealed class TrainingActor : ReceiveActor
     private readonly IArchitecture _architecture;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<DataSplit, ImageSet> _images = [];
+    private long _imagesVersion = -1;
     private SiteStateFile? _file;
     private SiteState? _state;
     private SiteTrainer? _trainer;
@@ -102,11 +103,17 @@ public sealed class TrainingActor : ReceiveActor
             c.Global.ToFloats(), local, _settings.Policy, train, Images(DataSplit.Validation), Images(DataSplit.Test), c.Seed);
     }
 
-    /// <summary>A split's images at this moment; converted again only when some arrived.</summary>
+    /// <summary>A split's images at this moment; converted again only when some came, went or changed their label.</summary>
     private ImageSet Images(DataSplit split)
     {
-        int held = _store.Counts[(int)split].Sum();
-        if (!_images.TryGetValue(split, out var images) || images.Count != held)
+        long version = _store.Version;
+        if (version != _imagesVersion)
+        {
+            _images.Clear();
+            _imagesVersion = version;
+        }
+
+        if (!_images.TryGetValue(split, out var images))
             _images[split] = images = ImageSet.Of(_store.Snapshot(split), _settings.Task.Height, _settings.Task.Width);
         return images;
     }

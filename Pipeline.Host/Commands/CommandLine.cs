@@ -39,8 +39,10 @@ public static class CommandLine
             root.Subcommands.Add(LedgerCommand.Create(ledger, terminal));
         if (operations.ListSamples is not null || operations.ExportSamples is not null)
             root.Subcommands.Add(SamplesCommand.Create(operations.ListSamples, operations.ExportSamples, terminal));
-        if (operations.ListQuarantine is { } quarantine)
+        if (operations.Quarantine is { } quarantine)
             root.Subcommands.Add(QuarantineCommand.Create(quarantine, terminal));
+        if (operations.ErasePatient is { } erase)
+            root.Subcommands.Add(PatientCommand.Create(erase, terminal));
         if (operations.Deidentify is { } deidentify)
             root.Subcommands.Add(DeidCommand.Create(deidentify, terminal));
         if (DicomCommand.Create(operations, terminal) is { Subcommands.Count: > 0 } dicom)

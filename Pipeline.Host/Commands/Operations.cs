@@ -24,10 +24,8 @@ public delegate Task<int> ListSamples(SiteFolder site, string? chain, string? js
 /// <param name="folder">Created when absent.</param>
 public delegate Task<int> ExportSamples(SiteFolder site, string? chain, string? id, string folder, Terminal terminal, CancellationToken stop);
 
-/// <summary>Prints what is in a site's quarantine.</summary>
-/// <param name="chain">Null for all.</param>
-/// <param name="jsonFile">Also writes it there; null writes none.</param>
-public delegate Task<int> ListQuarantine(SiteFolder site, string? chain, string? jsonFile, Terminal terminal, CancellationToken stop);
+/// <summary>Deletes what a site holds of a patient.</summary>
+public delegate Task<int> ErasePatient(SiteFolder site, string patientId, string reason, Terminal terminal, CancellationToken stop);
 
 /// <summary>De-identifies files; <see cref="ExitCode.Failed"/> when none could be written.</summary>
 public delegate Task<int> RunDeid(DeidRequest request, Terminal terminal, CancellationToken stop);
@@ -66,7 +64,9 @@ public sealed record Operations
 
     public ExportSamples? ExportSamples { get; init; }
 
-    public ListQuarantine? ListQuarantine { get; init; }
+    public IQuarantineOperations? Quarantine { get; init; }
+
+    public ErasePatient? ErasePatient { get; init; }
 
     public RunDeid? Deidentify { get; init; }
 

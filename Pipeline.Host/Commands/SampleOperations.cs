@@ -106,7 +106,7 @@ internal static class SampleOperations
     {
         try
         {
-            return SampleCatalog.Open(site.DataDirectory, chain);
+            return SampleCatalog.Open(site.DataDirectory, chain, site.Keys);
         }
         catch (InvalidDataException e)
         {
@@ -122,6 +122,10 @@ internal static class SampleOperations
         yield return $"{catalog.Chain}: {counters.Stored} labelled ({splits}), {counters.AwaitingLabel} wait for a label";
         yield return $"{catalog.Chain}: {counters.Received} received in all, of these {counters.Quarantined.Values.Sum()} in quarantine"
             + $"{Reasons(counters.Quarantined)}, {counters.OutOfScope.Values.Sum()} out of scope{Reasons(counters.OutOfScope)}, {counters.Repeated} repeated";
+        if (counters.Assembling > 0)
+            yield return $"{catalog.Chain}: {counters.Assembling} wait for the rest of their series";
+        if (counters.Removed.Count > 0)
+            yield return $"{catalog.Chain}: {counters.Removed.Values.Sum()} taken out{Reasons(counters.Removed)}";
         if (catalog.UnreadBytes > 0)
             yield return $"{catalog.Chain}: {catalog.UnreadBytes} bytes at the end are not whole: written at this moment, or torn and cut off at the next start";
     }

@@ -1,3 +1,4 @@
+using Pipeline.Actors.Ingest.Files;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Site;
 
@@ -8,6 +9,34 @@ namespace Pipeline.Host.Commands;
 /// <param name="Chains">As configured; empty where only the data directory was given.</param>
 public sealed record SiteFolder(string DataDirectory, IReadOnlyList<ChainSettings> Chains)
 {
+    /// <summary>That open what is encrypted at rest.</summary>
+    public StorageKeys Keys { get; init; } = StorageKeys.None;
+
+    /// <summary>A site known by its data directory alone: keys from the environment or from the folder.</summary>
+    /// <exception cref="CommandFailedException">The keys cannot be used.</exception>
+    public static SiteFolder Of(string dataDirectory) => new(dataDirectory, [])
+    {
+        Keys = KeysOf(
+            dataDirectory, new EncryptionSettings(false, StorageKeys.Parse(Environment.GetEnvironmentVariable("PIPELINE__ENCRYPTION__KEYS") ?? "") ?? [], null)),
+    };
+
+    /// <summary>A site by its configuration.</summary>
+    /// <exception cref="CommandFailedException">The keys cannot be used.</exception>
+    public static SiteFolder Of(string dataDirectory, SiteSettings site) =>
+        new(dataDirectory, site.Chains) { Keys = KeysOf(dataDirectory, site.Encryption) };
+
+    private static StorageKeys KeysOf(string dataDirectory, EncryptionSettings settings)
+    {
+        try
+        {
+            return StorageKeyFile.Load(dataDirectory, settings, create: false);
+        }
+        catch (IOException e)
+        {
+            throw new CommandFailedException($"the keys of encryption at rest cannot be used: {e.Message}", e);
+        }
+    }
+
     /// <summary>What the labels of a chain mean: by its genesis, else by its configuration; empty where neither is known.</summary>
     /// <exception cref="CommandFailedException">The chain's genesis is damaged.</exception>
     public IReadOnlyList<string> ClassesOf(string chain)

@@ -34,10 +34,10 @@ internal sealed class SiteOptions
     public SiteFolder? Site(ParseResult parsed, Terminal terminal)
     {
         if (parsed.GetValue(_data) is { } data)
-            return new SiteFolder(Existing(data), []);
+            return SiteFolder.Of(Existing(data));
         var result = SiteConfiguration.Load(parsed.GetValue(_config));
         if (result.IsValid)
-            return new SiteFolder(Existing(result.Configuration.Site.DataDirectory), result.Configuration.Site.Chains);
+            return SiteFolder.Of(Existing(result.Configuration.Site.DataDirectory), result.Configuration.Site);
         ConfigCommand.Complain(result, terminal);
         return null;
     }

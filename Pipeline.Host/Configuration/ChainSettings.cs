@@ -15,9 +15,11 @@ namespace Pipeline.Host.Configuration;
 /// <param name="Height">Rows of a sample where there is no genesis.</param>
 /// <param name="Width">Columns of a sample where there is no genesis.</param>
 /// <param name="Classes">Class names where there is no genesis.</param>
+/// <param name="Scope">Which of the images sent to it belong to its task.</param>
 public sealed record ChainSettings(
     string Name, string AeTitle, string? Modality, string GenesisFile, string? LabelsFile, string Journal, string? ConnectionString,
-    double ValidationShare, double TestShare, int Height, int Width, IReadOnlyList<string> Classes)
+    double ValidationShare, double TestShare, int Height, int Width, IReadOnlyList<string> Classes,
+    ChainScope Scope)
 {
     private const string Defaults = "pipeline.chain-defaults";
 
@@ -62,11 +64,14 @@ public sealed record ChainSettings(
         int height = reader.Int($"{path}.height", 8, 4096, $"{Defaults}.height"), width = reader.Int($"{path}.width", 8, 4096, $"{Defaults}.width");
         string classes = reader.Text(
             $"{path}.classes", "names separated by commas", text => Names(text).Length is >= 2 and <= 256, $"{Defaults}.classes");
+        var scope = ChainScope.Create(reader, path, Defaults);
+        if (labels.Length > 0 && scope.LabelAttribute is not null)
+            reader.Report($"{path}.labels", null, "labels come from a file or from an attribute of the images; name one of labels and label-attribute");
         return new ChainSettings(
             name, aeTitle.Length == 0 ? dicom.AeTitle : aeTitle.Trim(), modality.Length == 0 ? null : modality,
             Path.GetFullPath(genesis.Length == 0 ? Path.Combine(dataDirectory, "chains", name, "genesis.cbor") : genesis),
             labels.Length == 0 ? null : Path.GetFullPath(labels), journal, connection.Length == 0 ? null : connection, validation, test, height, width,
-            Names(classes));
+            Names(classes), scope);
 
         // The value holds a password and is never shown.
         static string ConnectionStringRule(string text) => text.Length == 0

@@ -34,10 +34,10 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
                 ? value : null);
 
     /// <summary>A number with a unit: ms, s, m, h or d.</summary>
-    public TimeSpan Duration(string path, string minimum, string maximum)
+    public TimeSpan Duration(string path, string minimum, string maximum, string? fallback = null)
     {
         TimeSpan low = ParseDuration(minimum)!.Value, high = ParseDuration(maximum)!.Value;
-        return Value(path, $"duration {minimum} … {maximum}", null, low, text =>
+        return Value(path, $"duration {minimum} … {maximum}", fallback, low, text =>
             ParseDuration(text) is { } value && value >= low && value <= high ? value : null);
     }
 

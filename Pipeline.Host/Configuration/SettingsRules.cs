@@ -16,6 +16,9 @@ internal static class SettingsRules
     public static bool IsCodeString(string text) =>
         text.Length is > 0 and <= 16 && text.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c is ' ' or '_');
 
+    /// <summary>PS3.5 §9.1: numbers between dots, at most 64 characters.</summary>
+    public static bool IsUid(string text) => text.Length is > 0 and <= 64 && text.Split('.').All(part => part.Length > 0 && part.All(char.IsAsciiDigit));
+
     /// <summary>Npgsql's key=value text, which names a server.</summary>
     public static bool IsConnectionString(string text)
     {

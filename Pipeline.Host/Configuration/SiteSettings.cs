@@ -8,10 +8,11 @@ namespace Pipeline.Host.Configuration;
 /// <summary>A site as its operator configured it; every default and range is in reference.conf.</summary>
 /// <param name="Name">The institution, as the genesis of each chain names it.</param>
 /// <param name="DataDirectory">Absolute.</param>
+/// <param name="QuarantineRetention">Zero keeps instances in quarantine for ever.</param>
 /// <param name="Chains">By name, ascending; empty: the site only answers C-ECHO.</param>
 public sealed record SiteSettings(
     string Name, string DataDirectory, IReadOnlyList<string> Roles, DicomSettings Dicom, IngestLimits Ingest,
-    DeidentificationProfile Deidentification, TrainingSettings Trainer,
+    DeidentificationProfile Deidentification, TimeSpan QuarantineRetention, EncryptionSettings Encryption, TrainingSettings Trainer,
     ConsensusTimeouts Consensus, PayloadSettings Payloads, SnapshotPolicy Snapshots, IReadOnlyList<ChainSettings> Chains)
 {
     private static readonly string[] AllRoles = ["ingest", "trainer", "ledger", "bridge"];
@@ -24,7 +25,8 @@ public sealed record SiteSettings(
         var roles = reader.List("pipeline.site.roles", AllRoles);
         var dicom = DicomSettings.Create(reader);
         return new SiteSettings(
-            name, data.Length == 0 ? "" : Path.GetFullPath(data), roles, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader), TrainingSettings.Create(reader),
+            name, data.Length == 0 ? "" : Path.GetFullPath(data), roles, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
+            reader.Duration("pipeline.quarantine.retention", "0s", "3650d"), EncryptionSettings.Create(reader), TrainingSettings.Create(reader),
             Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), ChainSettings.CreateAll(reader, data, dicom));
     }
 

@@ -18,6 +18,8 @@ internal sealed class SampleSnapshot : ISampleStore
 
     public IReadOnlyList<IReadOnlyList<int>> Counts { get; }
 
+    public long Version => 0;
+
     public void Append(IReadOnlyList<Sample> samples) => throw new InvalidOperationException("an experiment's samples do not change");
 
     public bool Contains(string id) => _ids.Contains(id);

@@ -8,6 +8,8 @@ namespace Pipeline.Host.Site;
 /// </summary>
 internal sealed class DataDirectoryLock : IDisposable
 {
+    private const string FileName = "site.lock";
+
     private readonly FileStream _file;
 
     private DataDirectoryLock(FileStream file) => _file = file;
@@ -26,7 +28,7 @@ internal sealed class DataDirectoryLock : IDisposable
 
         try
         {
-            return new DataDirectoryLock(new FileStream(Path.Combine(dataDirectory, "site.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataDirectoryLock(new FileStream(Path.Combine(dataDirectory, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException)
         {
@@ -36,6 +38,23 @@ internal sealed class DataDirectoryLock : IDisposable
         {
             return new Fault(
                 $"The data directory '{dataDirectory}' cannot be taken: {e.Message} Stop the site that runs there, or set pipeline.site.data-directory to a folder of this site's own.");
+        }
+    }
+
+    /// <summary>Whether a site runs on the folder at this moment.</summary>
+    public static bool IsHeld(string dataDirectory)
+    {
+        string path = Path.Combine(dataDirectory, FileName);
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
         }
     }
 

@@ -88,6 +88,8 @@ public sealed class SiteNode : IAsyncDisposable
             DataDirectory = settings.DataDirectory,
             SiteKey = identity.SiteKey,
             Deidentification = settings.Deidentification,
+            StorageKeys = settings.StorageKeys,
+            QuarantineRetention = settings.QuarantineRetention,
             AeTitle = settings.AeTitle,
             Routes = settings.Routes,
             Dicom = settings.Dicom,

@@ -35,6 +35,12 @@ public sealed record SiteNodeSettings
     /// <summary>Images that arrive under these AE titles are ingested; a chain may join later.</summary>
     public IReadOnlyList<ChainRoute> Routes { get; init; } = [];
 
+    /// <summary>Under which spool, quarantine and samples are encrypted at rest.</summary>
+    public StorageKeys StorageKeys { get; init; } = StorageKeys.None;
+
+    /// <summary>Zero keeps instances in quarantine for ever.</summary>
+    public TimeSpan QuarantineRetention { get; init; } = TimeSpan.Zero;
+
     public DeidentificationProfile Deidentification { get; init; } = new();
 
     public SiteIdentity? Identity { get; init; }

@@ -1,4 +1,5 @@
 using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Labels;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
@@ -32,6 +33,8 @@ internal static class SiteRunner
             Dicom = site.Dicom.Server,
             Ingest = site.Ingest,
             Deidentification = site.Deidentification,
+            StorageKeys = Keys(site),
+            QuarantineRetention = site.QuarantineRetention,
             AeTitle = site.Dicom.AeTitle,
             Routes = routes,
             Timeouts = site.Consensus,
@@ -77,6 +80,18 @@ internal static class SiteRunner
         }
     }
 
+    private static StorageKeys Keys(SiteSettings site)
+    {
+        try
+        {
+            return StorageKeyFile.Load(site.DataDirectory, site.Encryption, create: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException($"the keys of encryption at rest cannot be used: {e.Message.TrimEnd('.')}; see pipeline.encryption", e);
+        }
+    }
+
     private static string Titles(SiteSettings site)
     {
         var titles = site.Chains.Select(chain => $"{chain.AeTitle} → {chain.Name}").ToList();
@@ -88,6 +103,7 @@ internal static class SiteRunner
     private static string Describe(ChainSettings settings, ChainRoute route) =>
         $"chain {route.Chain}: samples of {route.Height} × {route.Width}, classes {string.Join(", ", route.Classes)}; " + (settings.LabelsFile is { } labels
             ? $"labels from {labels}"
+            : settings.Scope.LabelAttribute is { } attribute ? $"labels from attribute {attribute} of the images"
             : $"no label file is configured (pipeline.chains.{route.Chain}.labels), so images wait without a label");
 
     private static CommandFailedException Broken(Task stages) => new(
@@ -102,6 +118,8 @@ internal static class SiteRunner
             return;
         }
 
+        if (genesis.Members.Find(node.Site) is null)
+            throw new CommandFailedException($"chain {settings.Name}: '{node.Site}' is no member of the genesis at {settings.GenesisFile}; see pipeline.site.name");
         try
         {
             node.Join(genesis, journal: new ChainFolder(dataDirectory, settings.Name).Journal(settings.ConnectionString));
@@ -111,10 +129,8 @@ internal static class SiteRunner
             throw new CommandFailedException($"chain {settings.Name}: {e.Message}");
         }
 
-        bool founded = genesis.Members.IndexOf(node.Site) >= 0;
-        terminal.Out.WriteLine(founded
-            ? $"chain {settings.Name}: joined as '{node.Site}', {genesis.Members.Count} members, tolerates {genesis.Members.MaxFaulty} faulty"
-            : $"chain {settings.Name}: '{node.Site}' did not found it and follows until the members have decided that it joins; see 'pipeline chain status'");
+        terminal.Out.WriteLine(
+            $"chain {settings.Name}: joined as '{node.Site}', {genesis.Members.Count} members, tolerates {genesis.Members.MaxFaulty} faulty");
     }
 
     private static ChainRoute Route(ChainSettings settings, Genesis? genesis, SiteIdentity identity)
@@ -122,10 +138,20 @@ internal static class SiteRunner
         var task = GenesisFile.TaskOf(genesis);
         var classes = task?.Classes ?? settings.Classes;
         return new ChainRoute(
-            settings.Name, settings.AeTitle, settings.Modality ?? task?.Modality ?? "", task?.BodyPart ?? "", task?.Height ?? settings.Height,
+            settings.Name, settings.AeTitle, settings.Modality ?? task?.Modality ?? "", settings.Scope.BodyPart ?? task?.BodyPart ?? "", task?.Height ?? settings.Height,
             task?.Width ?? settings.Width, classes)
         {
             Split = new SplitFractions(settings.ValidationShare, settings.TestShare),
+            Views = settings.Scope.Views,
+            SopClasses = settings.Scope.SopClasses,
+            Rules = settings.Scope.Rules,
+            MiddleOfSeries = settings.Scope.MiddleOfSeries,
+            StableAfter = settings.Scope.StableAfter,
+            OwnLabels = settings.Scope.LabelAttribute is not { } attribute ? null
+                : AttributeLabels.Parse(attribute, settings.Scope.LabelValues, classes)
+                    ?? throw new CommandFailedException(
+                        $"pipeline.chains.{settings.Name}.label-values names a value twice, or a class that is none of {string.Join(", ", classes)}")
+                    { ExitCode = ExitCode.Usage },
             Labels = settings.LabelsFile is { } file ? new CsvLabelSource(file, classes, identity.SiteKey) : null,
         };
     }

@@ -14,8 +14,7 @@ namespace Pipeline.Ledger.Rounds;
 public sealed record RoundSnapshot(
     RoundPhase Phase, bool Paused, long Round, long LastRound, Digest Base, Digest Seed, long DeadlineHeight,
     IReadOnlyList<Contribution?> Contributions, IReadOnlyList<Attestation?> Attestations, IReadOnlyList<Metrics?> Metrics,
-    IReadOnlyList<bool> Excluded, IReadOnlyList<AuxiliaryBlend> Blends, IReadOnlyList<FinalRound> Finals, IReadOnlyList<RoundClosed> Closed,
-    GovernedRounds? Governance = null)
+    IReadOnlyList<bool> Excluded, IReadOnlyList<AuxiliaryBlend> Blends, IReadOnlyList<FinalRound> Finals, IReadOnlyList<RoundClosed> Closed)
     : ICanonical<RoundSnapshot>
 {
     /// <summary>Accepted backbones that may wait; more are dropped by <see cref="RoundMachine.Schedule"/>.</summary>
@@ -23,19 +22,16 @@ public sealed record RoundSnapshot(
 
     public void WriteTo(CanonicalWriter writer)
     {
-        writer.Array(Governance is null ? 14 : 15).Int((int)Phase).Bool(Paused).Int(Round).Int(LastRound).Digest(Base).Digest(Seed).Int(DeadlineHeight)
+        writer.Array(14).Int((int)Phase).Bool(Paused).Int(Round).Int(LastRound).Digest(Base).Digest(Seed).Int(DeadlineHeight)
             .Optionals(Contributions).Optionals(Attestations).Optionals(Metrics).Array(Excluded.Count);
         foreach (bool excluded in Excluded)
             writer.Bool(excluded);
-        writer.EndArray().List(Blends).List(Finals).List(Closed);
-        if (Governance is not null)
-            writer.Item(Governance);
-        writer.EndArray();
+        writer.EndArray().List(Blends).List(Finals).List(Closed).EndArray();
     }
 
     public static RoundSnapshot ReadFrom(CanonicalReader reader)
     {
-        bool governed = reader.Array(14, 15) == 15;
+        reader.Array(14);
         var phase = (RoundPhase)reader.Int32(0, (int)RoundPhase.Completed);
         bool paused = reader.Bool();
         long round = reader.Int(0), lastRound = reader.Int(0);
@@ -51,7 +47,7 @@ public sealed record RoundSnapshot(
         var snapshot = new RoundSnapshot(
             phase, paused, round, lastRound, model, seed, deadline, contributions, attestations, metrics, excluded,
             reader.List<AuxiliaryBlend>(MaxBlends), reader.List<FinalRound>(RoundMachine.RememberedFinals),
-            reader.List<RoundClosed>(RoundMachine.RememberedRounds), governed ? reader.Item<GovernedRounds>() : null);
+            reader.List<RoundClosed>(RoundMachine.RememberedRounds));
         reader.EndArray();
         return snapshot;
     }

@@ -17,8 +17,17 @@ internal sealed class IdentityWords
         DicomTags.PatientId, DicomTags.OtherPatientIds, DicomTags.AccessionNumber, DicomTags.PatientBirthDate, DicomTags.AdmissionId,
     ];
 
-    /// <summary>Terms that images describe themselves with (PS3.3 C.7.6.1.1.2); nobody is told apart by being called so.</summary>
-    private static readonly string[] Terms = ["ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "AXIAL", "LOCALIZER", "VOLUME", "NONE", "OTHER", "MIXED"];
+    /// <summary>
+    /// Terms that images and reports describe themselves with (Image Type, Frame Type and Value Type, PS3.3 C.7.6.1.1.2, C.8.16.1, C.17.3.2.1); nobody is
+    /// told apart by being called so.
+    /// </summary>
+    private static readonly string[] Terms =
+    [
+        "ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "AXIAL", "LOCALIZER", "VOLUME", "NONE", "OTHER", "MIXED", "ANGIO", "CARDIAC", "GATED", "DYNAMIC",
+        "FLUOROSCOPY", "MOTION", "PERFUSION", "CONTRAST", "REST", "STATIC", "STRESS", "DIFFUSION", "SPECTROSCOPY", "ADDITION", "DIVISION", "MASKED", "MAXIMUM",
+        "MEAN", "MINIMUM", "MTT", "MULTIPLICATION", "RCBF", "RCBV", "RESAMPLED", "SUBTRACTION", "TTP", "TEXT", "IMAGE", "CODE", "NUM", "CONTAINER", "DATE",
+        "TIME", "DATETIME", "PNAME", "UIDREF", "COMPOSITE", "WAVEFORM", "SCOORD", "SCOORD3D", "TCOORD", "TABLE",
+    ];
 
     private static readonly DicomTag[] Phrases = [DicomTags.InstitutionName, DicomTags.InstitutionAddress, DicomTags.PatientAddress];
 

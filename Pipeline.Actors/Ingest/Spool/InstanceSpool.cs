@@ -101,6 +101,17 @@ public sealed class InstanceSpool : IDisposable
     /// <summary>A reader whose first record has the given sequence.</summary>
     public SpoolCursor ReadFrom(long sequence) => new(this, sequence);
 
+    /// <summary>Begins a new segment, so that <see cref="Release"/> may take the one before.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Roll()
+    {
+        lock (_gate)
+        {
+            if (_active.LastSequence >= 0)
+                Rotate();
+        }
+    }
+
     /// <summary>Whether the oldest segment holds nothing at or above the sequence.</summary>
     public bool CanRelease(long sequence)
     {

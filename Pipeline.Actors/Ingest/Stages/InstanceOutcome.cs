@@ -4,8 +4,12 @@ namespace Pipeline.Actors.Ingest.Stages;
 public abstract record InstanceOutcome
 {
     /// <param name="Accession">Pseudonym of the accession number, or empty.</param>
+    /// <param name="Series">Pseudonym of the series.</param>
+    /// <param name="Position">Orders the images of a series.</param>
+    /// <param name="Label">That the image carries itself, −1 for none.</param>
     /// <param name="Pixels">Height × Width, row-major, 0 … 65535 over the image's window.</param>
-    public sealed record Image(string Id, string Patient, string Accession, int Height, int Width, ushort[] Pixels) : InstanceOutcome;
+    public sealed record Image(
+        string Id, string Patient, string Accession, string Series, double Position, int Label, int Height, int Width, ushort[] Pixels) : InstanceOutcome;
 
     /// <summary>Kept aside for a person to look at.</summary>
     /// <param name="Reason">One of <see cref="Why"/>.</param>
@@ -34,5 +38,13 @@ public abstract record InstanceOutcome
         public const string NoIdentity = "no-patient-or-instance-id";
         public const string Failed = "handling-failed";
         public const string MultiFrame = "multi-frame";
+        public const string SopClass = "sop-class";
+        public const string View = "view-position";
+        public const string Rule = "rule";
+        public const string NoLabel = "no-label";
+        public const string LabelValue = "unknown-label";
+        public const string NotChosen = "not-chosen-of-series";
+        public const string Late = "series-chosen-already";
+        public const string Erased = "erased";
     }
 }

@@ -16,14 +16,17 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, Deidentifica
     /// <summary>Images smaller than this on a side hold too little to learn from (pixels).</summary>
     public const int MinimumSide = 16;
 
+    private static readonly DicomTag BehindPatientId = new(0x0010, 0x0021);
+
     private readonly Deidentifier _deidentifier = new(key, profile);
     private readonly PixelTextPolicy _pixelText = new(profile);
 
-    public InstanceOutcome Run(SpoolRecord record, ChainRoute? route)
+    /// <param name="released">A person looked at it: doubt about text in its pixels and a conflict with another image do not hold it back.</param>
+    public InstanceOutcome Run(SpoolRecord record, ChainRoute? route, bool released = false)
     {
         if (route is null)
             return new Quarantined(Why.NoRoute, "No chain is routed under this AE title any more.");
-        if (record.Conflict)
+        if (record.Conflict && !released)
             return new Quarantined(Why.Conflict, "The SOP Instance UID was held already with other content.");
         var syntax = TransferSyntax.Of(record.TransferSyntaxUid);
         if (!record.Whole)
@@ -33,33 +36,38 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, Deidentifica
             return new Quarantined(Why.Corrupt, parsed.Fault.ToString());
         if (!parsed.Value.Contains(DicomTags.PixelData))
             return new OutOfScope(Why.NoPixels);
-        return Eligible(parsed.Value, route) ?? Prepare(parsed.Value, syntax, route);
+        DicomDataSet original = parsed.Value;
+        if (Eligibility.Judge(original, route) is { } outOfScope)
+            return outOfScope;
+        if (original.Text(DicomTags.PatientId) is null || original.Text(DicomTags.SopInstanceUid) is null)
+            return new Quarantined(Why.NoIdentity, "Without a patient id the split by patient would not hold.");
+        return Prepare(original, syntax, route, released);
     }
 
     /// <summary>An instance that is never whole in memory: judged by its header, and kept for a person where that lets it in.</summary>
-    private static InstanceOutcome RunLarge(DicomDataSet header, long length, ChainRoute route) => Eligible(header, route)
+    private static InstanceOutcome RunLarge(DicomDataSet header, long length, ChainRoute route) => (InstanceOutcome?)Eligibility.Judge(header, route)
         ?? new Quarantined(Why.TooLarge, $"{length >> 20} MiB; images above {SpoolRecord.MaxWholeBytes >> 20} MiB are not decoded.");
 
-    private static InstanceOutcome? Eligible(DicomDataSet dataSet, ChainRoute route)
-    {
-        if (route.Modality.Length > 0 && dataSet.Text(DicomTags.Modality) != route.Modality)
-            return new OutOfScope(Why.Modality);
-        if (route.BodyPart.Length > 0 && !route.BodyPart.Equals(dataSet.Text(DicomTags.BodyPartExamined), StringComparison.OrdinalIgnoreCase))
-            return new OutOfScope(Why.BodyPart);
-        if (dataSet.Int(DicomTags.SamplesPerPixel) is > 1 || dataSet.Text(DicomTags.PhotometricInterpretation) == "PALETTE COLOR")
-            return new OutOfScope(Why.Color);
-        if (dataSet.Int(DicomTags.NumberOfFrames) is > 1)
-            return new OutOfScope(Why.MultiFrame);
-        return dataSet.Text(DicomTags.PatientId) is null || dataSet.Text(DicomTags.SopInstanceUid) is null
-            ? new Quarantined(Why.NoIdentity, "Without a patient id the split by patient would not hold.")
-            : null;
-    }
+    /// <summary>Pseudonym of the patient that an instance is of; empty where it names none or cannot be read.</summary>
+    public string PatientOf(SpoolRecord? record) =>
+        record is not null
+        && DicomReader.ReadHead(record.DataSet, TransferSyntax.Of(record.TransferSyntaxUid), BehindPatientId).Text(DicomTags.PatientId) is { } patient
+            ? key.Pseudonym(PseudonymKind.Patient, patient) : "";
 
-    private InstanceOutcome Prepare(DicomDataSet original, TransferSyntax syntax, ChainRoute route)
+    private InstanceOutcome Prepare(DicomDataSet original, TransferSyntax syntax, ChainRoute route, bool released)
     {
         (PixelRule? rule, string? doubt) = _pixelText.Judge(original);
-        if (doubt is not null)
+        if (doubt is not null && !released)
             return new Quarantined(Why.BurnedIn, doubt);
+        int label = -1;
+        if (route.OwnLabels is { } labels)
+        {
+            if (labels.Of(original) is not { } own)
+                return new Quarantined(Why.NoLabel, $"The attribute {labels.Tag} that holds the label is absent or empty.");
+            if (own < 0)
+                return new Quarantined(Why.LabelValue, $"The attribute {labels.Tag} has a value that no class is named for.");
+            label = own;
+        }
         string id = key.Pseudonym(PseudonymKind.Instance, original.Text(DicomTags.SopInstanceUid)!);
         string accession = original.Text(DicomTags.AccessionNumber) is { } number ? key.Pseudonym(PseudonymKind.Accession, number) : "";
         string patient = key.Pseudonym(PseudonymKind.Patient, original.Text(DicomTags.PatientId)!);
@@ -79,6 +87,21 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, Deidentifica
         ushort[] pixels = Array.ConvertAll(sized, value => (ushort)Math.Clamp(Math.Floor(value + .5f), 0, ushort.MaxValue));
         if (pixels.AsSpan().IndexOfAnyExcept(pixels[0]) < 0)
             return new Quarantined(Why.Constant, "Every pixel has the same value in the image's window.");
-        return new Image(id, patient, accession, route.Height, route.Width, pixels);
+        return new Image(id, patient, accession, Series(original), PositionOf(original), label, route.Height, route.Width, pixels);
+    }
+
+    private string Series(DicomDataSet original) =>
+        original.Text(DicomTags.SeriesInstanceUid) is { } series ? key.Pseudonym(PseudonymKind.Series, series) : "";
+
+    /// <summary>Along the normal of the slices (mm, PS3.3 C.7.6.2.1.1) where position and orientation are known, else by location or number.</summary>
+    private static double PositionOf(DicomDataSet original)
+    {
+        double?[] row = [.. Enumerable.Range(0, 3).Select(i => original.Number(DicomTags.ImageOrientationPatient, i))];
+        double?[] column = [.. Enumerable.Range(3, 3).Select(i => original.Number(DicomTags.ImageOrientationPatient, i))];
+        double?[] position = [.. Enumerable.Range(0, 3).Select(i => original.Number(DicomTags.ImagePositionPatient, i))];
+        double? along = 0;
+        for (int i = 0; i < 3; i++)
+            along += position[i] * (row[(i + 1) % 3] * column[(i + 2) % 3] - row[(i + 2) % 3] * column[(i + 1) % 3]);
+        return along ?? original.Number(DicomTags.SliceLocation) ?? original.Number(DicomTags.InstanceNumber) ?? 0;
     }
 }

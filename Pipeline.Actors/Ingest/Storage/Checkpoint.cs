@@ -13,6 +13,15 @@ internal sealed class Checkpoint
 
     public SortedDictionary<string, Tally> Chains { get; init; } = [];
 
+    /// <summary>Instances counted elsewhere by this checkpoint, whose files in quarantine or among unfinished series may still be there.</summary>
+    public SortedSet<long> Leaving { get; init; } = [];
+
+    /// <summary>Pseudonyms of patients counted as erased by this checkpoint, whose samples may still be there.</summary>
+    public SortedSet<string> Erasing { get; init; } = [];
+
+    /// <summary>Pseudonyms of erased patients, and the sequence below which their instances in the spool do not become samples.</summary>
+    public SortedDictionary<string, long> Erased { get; init; } = [];
+
     /// <summary>Counts of one chain.</summary>
     public sealed class Tally
     {
@@ -24,9 +33,16 @@ internal sealed class Checkpoint
 
         public SortedDictionary<string, long> OutOfScope { get; init; } = [];
 
+        /// <summary>Taken out on somebody's word or by retention.</summary>
+        public SortedDictionary<string, long> Removed { get; init; } = [];
+
         /// <summary>With what only the sample files know.</summary>
-        public ChainCounters Count(long stored, long awaitingLabel) => new(
-            Received, stored, awaitingLabel, Repeated, new Dictionary<string, long>(Quarantined), new Dictionary<string, long>(OutOfScope));
+        public ChainCounters Count(long stored, long awaitingLabel, long assembling = 0) => new(
+            Received, stored, awaitingLabel, Repeated, new Dictionary<string, long>(Quarantined), new Dictionary<string, long>(OutOfScope))
+        {
+            Assembling = assembling,
+            Removed = new Dictionary<string, long>(Removed),
+        };
     }
 
     public Tally Of(string chain)

@@ -8,5 +8,6 @@ namespace Pipeline.Actors.Ingest.Storage;
 /// <param name="Received">When C-STORE brought it.</param>
 /// <param name="Source">Calling AE title of the device it came from; null where that is not known.</param>
 /// <param name="Bytes">Length of its data set.</param>
+/// <param name="Called">AE title it was sent to; null where that is not known.</param>
 public sealed record QuarantinedInstance(
-    long Sequence, string? Chain, string Reason, string Detail, DateTimeOffset Received, string? Source, long Bytes);
+    long Sequence, string? Chain, string Reason, string Detail, DateTimeOffset Received, string? Source, long Bytes, string? Called = null);

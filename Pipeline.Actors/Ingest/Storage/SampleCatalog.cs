@@ -10,23 +10,25 @@ public sealed class SampleCatalog : IDisposable
 {
     private readonly LogFile? _stored, _awaiting;
 
-    private SampleCatalog(string dataDirectory, string chain)
+    private SampleCatalog(string dataDirectory, string chain, StorageKeys keys)
     {
         Chain = chain;
+        IRecordSeal seal = keys.For(Purpose(chain));
         string folder = Path.Combine(Root(dataDirectory), chain);
         try
         {
             // A label that comes meanwhile moves a sample from the second file to the first: read in this order it is seen twice, never missed.
-            _awaiting = LogFile.Open(Path.Combine(folder, "awaiting.log"));
+            _awaiting = LogFile.Open(Path.Combine(folder, WaitingStore.ForLabel), seal);
             Dictionary<string, StoredSample> waiting = _awaiting?.Samples() ?? [];
-            _stored = LogFile.Open(Path.Combine(folder, "samples.log"));
+            _stored = LogFile.Open(Path.Combine(folder, "samples.log"), seal);
             Dictionary<string, StoredSample> stored = _stored?.Samples() ?? [];
             Samples =
             [
                 .. stored.Values.Concat(waiting.Values.Where(sample => !stored.ContainsKey(sample.Id))).OrderBy(sample => sample.Sequence),
             ];
             Checkpoint.Tally tally = CheckpointLog.Peek(Path.Combine(dataDirectory, "checkpoint.log")).Chains.GetValueOrDefault(chain) ?? new();
-            Counters = tally.Count(stored.Count, Samples.Count - stored.Count);
+            using LogFile? series = LogFile.Open(Path.Combine(folder, WaitingStore.ForSeries), seal);
+            Counters = tally.Count(stored.Count, Samples.Count - stored.Count, series?.Samples().Count ?? 0);
         }
         catch
         {
@@ -56,7 +58,8 @@ public sealed class SampleCatalog : IDisposable
     /// <summary>Reads a chain's samples; a chain without any gives an empty catalog.</summary>
     /// <exception cref="IOException">A file is there and cannot be read.</exception>
     /// <exception cref="InvalidDataException">A sample has a version that this build does not know.</exception>
-    public static SampleCatalog Open(string dataDirectory, string chain) => new(dataDirectory, chain);
+    /// <param name="keys">That open what is encrypted at rest; null for none.</param>
+    public static SampleCatalog Open(string dataDirectory, string chain, StorageKeys? keys = null) => new(dataDirectory, chain, keys ?? StorageKeys.None);
 
     /// <summary>Height × Width, row-major, 0 … 65535 over the image's window.</summary>
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
@@ -68,20 +71,23 @@ public sealed class SampleCatalog : IDisposable
         _awaiting?.Dispose();
     }
 
+    /// <summary>What the samples of a chain are sealed for.</summary>
+    internal static string Purpose(string chain) => $"samples/{chain}";
+
     private static string Root(string dataDirectory) => Path.Combine(dataDirectory, "samples");
 
-    private sealed class LogFile(string path, ReadOnlyFile file) : IDisposable
+    private sealed class LogFile(string path, ReadOnlyFile file, IRecordSeal seal) : IDisposable
     {
         private long _end;
 
         public long UnreadBytes => Math.Max(0, file.Length - _end);
 
         /// <returns>Null when there is no such file.</returns>
-        public static LogFile? Open(string path)
+        public static LogFile? Open(string path, IRecordSeal seal)
         {
             try
             {
-                return new LogFile(path, new ReadOnlyFile(path));
+                return new LogFile(path, new ReadOnlyFile(path), seal);
             }
             catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
             {
@@ -92,18 +98,20 @@ public sealed class SampleCatalog : IDisposable
         public Dictionary<string, StoredSample> Samples()
         {
             var samples = new Dictionary<string, StoredSample>();
-            RecordLog.Scan(file, SampleRecord.MaxBytes, (offset, bytes) =>
+            RecordLog.Scan(file, SampleRecord.MaxBytes + seal.Overhead, (offset, bytes) =>
             {
                 SampleRecord record = SampleRecord.Decode(bytes.Span);
                 if (record.Withdrawn)
                     samples.Remove(record.Sample.Id);
+                else if (record.Kind == SampleRecordKind.Amended)
+                    samples[record.Sample.Id] = StoredSample.Of(record, offset);
                 else
                     samples.TryAdd(record.Sample.Id, StoredSample.Of(record, offset));
-            }, out _end);
+            }, out _end, seal);
             return samples;
         }
 
-        public SampleRecord Read(long offset) => SampleRecord.Decode(RecordLog.Read(file, path, SampleRecord.MaxBytes, offset, _end));
+        public SampleRecord Read(long offset) => SampleRecord.Decode(seal.Open(RecordLog.Read(file, path, SampleRecord.MaxBytes + seal.Overhead, offset, _end)).Span);
 
         public void Dispose() => file.Dispose();
     }

@@ -183,7 +183,7 @@ public sealed class IngestPipelineTests(ITestOutputHelper output) : PatientTestK
             pipeline = Start();
             return Task.CompletedTask;
         });
-        await EventFilter.Warning(message: "Labels of chain chest: Line 3: no key, or label or split unknown.").ExpectOneAsync(
+        await EventFilter.Warning(message: "Labels of chain chest: Line 3: the label is none of normal, opacity.").ExpectOneAsync(
             Patience, () => File.WriteAllTextAsync(labels, "patient_id,label\nP1,normal\nP2,unheard\n"));
         await EventFilter.Info(message: "Labels of chain chest: all is well again.").ExpectOneAsync(
             Patience, () => File.WriteAllTextAsync(labels, "patient_id,label\nP1,normal\n"));

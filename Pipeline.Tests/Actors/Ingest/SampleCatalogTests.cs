@@ -18,7 +18,7 @@ public sealed class SampleCatalogTests : IDisposable
     public void Samples_of_both_files_are_seen_while_their_writer_holds_them_open()
     {
         using var store = new FileSampleStore(Chest, 2, 0, new DiskFileSystem());
-        using var awaiting = new AwaitingLabelStore(Chest, new DiskFileSystem());
+        using var awaiting = new WaitingStore(Chest, WaitingStore.ForLabel, new DiskFileSystem(), null, TimeProvider.System);
         store.Append([Record("b", 1, sequence: 7)]);
         awaiting.Append([Record("a", -1, sequence: 3), Record("c", -1, sequence: 9)]);
         awaiting.Withdraw([.. awaiting.All.Where(waiting => waiting.Id == "c")]);
@@ -41,7 +41,7 @@ public sealed class SampleCatalogTests : IDisposable
     public void A_sample_that_stands_in_both_files_after_a_crash_counts_once_as_labelled()
     {
         using var store = new FileSampleStore(Chest, 2, 0, new DiskFileSystem());
-        using var awaiting = new AwaitingLabelStore(Chest, new DiskFileSystem());
+        using var awaiting = new WaitingStore(Chest, WaitingStore.ForLabel, new DiskFileSystem(), null, TimeProvider.System);
         awaiting.Append([Record("a", -1, sequence: 3)]);
         store.Append([Record("a", 0, sequence: 3)]);
         using var catalog = SampleCatalog.Open(_folder.Path, "chest");

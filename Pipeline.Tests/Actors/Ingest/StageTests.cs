@@ -100,10 +100,10 @@ public sealed class StageTests
         Assert.Equal(2, source.Problems.Count);
         Assert.Empty(source.Poll());
         File.AppendAllText(path, "1.2.5,,normal,\n");
-        Assert.Equal(3, source.Poll().Count);
+        Assert.Single(source.Poll());
         File.Delete(path);
         Assert.Empty(source.Poll());
-        Assert.Equal([$"There is no file {path} yet; images wait for their labels."], source.Problems);
+        Assert.Equal([$"There is no file {path} any more; what it said last stands."], source.Problems);
     }
 
     [Fact]

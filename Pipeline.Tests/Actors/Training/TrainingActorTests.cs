@@ -82,6 +82,8 @@ public sealed class TrainingActorTests : PatientTestKit
 
     private sealed class MemorySamples(List<Sample> samples) : ISampleStore
     {
+        public long Version => samples.Count;
+
         public IReadOnlyList<IReadOnlyList<int>> Counts => [.. Enum.GetValues<DataSplit>().Select(
             split => (IReadOnlyList<int>)[.. Enumerable.Range(0, 2).Select(c => samples.Count(s => s.Split == split && s.Label == c))])];
 

@@ -1,3 +1,5 @@
+using Pipeline.Actors.Ingest.Deidentification;
+using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
@@ -238,6 +240,37 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Decisions_and_de_identification_pass_their_arguments()
+    {
+        Assert.Equal(0, await Invoke("quarantine", "show", "7", "--to", "/tmp/look.dcm", "--data", _folder));
+        Assert.Equal(0, await Invoke("quarantine", "release", "7", "8", "--reason", "looked at", "--data", _folder, "--chain", "chest"));
+        Assert.Equal(0, await Invoke("quarantine", "drop", "--held-for", "constant-image", "--reason", "empty", "--data", _folder));
+        Assert.Equal(0, await Invoke("patient", "erase", "4711", "--reason", "withdrawn", "--data", _folder));
+        Assert.Equal(0, await Invoke("deid", "/in", "--out", "/out", "--profile", "clean-pixel-data, retain-uids"));
+        object[] expected =
+            [
+                ("show", (string?)null, 7L, (string?)"/tmp/look.dcm"), (OperatorAction.Release, (string?)"chest", "7 8", (string?)null, "looked at"),
+                (OperatorAction.Drop, (string?)null, "", (string?)"constant-image", "empty"), (Path.GetFullPath(_folder), "4711", "withdrawn"),
+            ];
+        Assert.Equal(expected, _calls.SkipLast(1));
+        var request = Assert.IsType<DeidRequest>(_calls[^1]);
+        Assert.Equal(("/in", "/out", null), (request.Source, request.Target, request.DataDirectory));
+        Assert.Equal(DeidentificationOption.CleanPixelData | DeidentificationOption.RetainUids, request.Profile.Options);
+    }
+
+    [Theory]
+    [InlineData("quarantine", "release", "--reason", "x")]
+    [InlineData("quarantine", "release", "7", "--held-for", "conflict", "--reason", "x")]
+    [InlineData("quarantine", "drop", "7")]
+    [InlineData("patient", "erase", "7")]
+    [InlineData("deid", "/in", "--out", "/out", "--profile", "keep-names")]
+    public async Task A_decision_without_its_object_or_reason_is_not_taken(params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Usage, await Invoke([.. arguments, .. arguments[0] == "deid" ? (string[])[] : ["--data", _folder]]));
+        Assert.Empty(_calls);
+    }
+
+    [Fact]
     public async Task Only_what_can_be_done_is_offered()
     {
         Assert.Equal(ExitCode.Usage, await CommandLine.InvokeAsync(["demo"], new Operations(), _terminal.Terminal));
@@ -252,7 +285,9 @@ public sealed class CommandLineTests : IDisposable
         Ledger = new RecordedLedger(this),
         ListSamples = (site, chain, json, _, _) => Called((site.DataDirectory, chain, json)),
         ExportSamples = (site, chain, id, folder, _, _) => Called((site.DataDirectory, chain, id, folder)),
-        ListQuarantine = (site, chain, json, _, _) => Called((site.DataDirectory, chain, json)),
+        Quarantine = new RecordedQuarantine(this),
+        ErasePatient = (site, patient, reason, _, _) => Called((site.DataDirectory, patient, reason)),
+        Deidentify = (request, _, _) => Called(request),
         Simulate = (request, _, _) => Called(request),
         BenchmarkLedger = (request, _, _) => Called(request),
     }, _terminal.Terminal);
@@ -261,6 +296,19 @@ public sealed class CommandLineTests : IDisposable
     {
         _calls.Add(argument);
         return Task.FromResult(_outcome());
+    }
+
+    private sealed class RecordedQuarantine(CommandLineTests tests) : IQuarantineOperations
+    {
+        public Task<int> ListAsync(SiteFolder site, string? chain, string? jsonFile, Terminal terminal, CancellationToken stop) =>
+            tests.Called((site.DataDirectory, chain, jsonFile));
+
+        public Task<int> ShowAsync(SiteFolder site, string? chain, long instance, string? to, Terminal terminal, CancellationToken stop) =>
+            tests.Called(("show", chain, instance, to));
+
+        public Task<int> DecideAsync(
+            SiteFolder site, OperatorAction action, string? chain, IReadOnlyList<long> instances, string? heldFor, string reason, Terminal terminal,
+            CancellationToken stop) => tests.Called((action, chain, string.Join(' ', instances), heldFor, reason));
     }
 
     private sealed class RecordedLedger(CommandLineTests tests) : ILedgerOperations

@@ -114,10 +114,10 @@ public sealed class SampleOperationsTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "quarantine", "notes-of-a-person.json"), "look at 4");
 
         string file = Path.Combine(_folder.Path, "list.json");
-        Assert.Equal(0, await QuarantineOperations.ListAsync(_site, null, file, _terminal.Terminal, default));
+        Assert.Equal(0, await new QuarantineOperations().ListAsync(_site, null, file, _terminal.Terminal, default));
         Assert.Contains(_terminal.Lines, line => line.Contains("quarantine/chest/0000000000000004.dcm", StringComparison.Ordinal)
             && line.Contains("2026-05-28 20:26:40", StringComparison.Ordinal) && line.Contains("XRAY-1", StringComparison.Ordinal));
-        Assert.Contains(_terminal.Lines, line => line.StartsWith("burned-in-text: look whether names stand in the pixels", StringComparison.Ordinal));
+        Assert.Contains(_terminal.Lines, line => line.StartsWith("burned-in-text: look at it", StringComparison.Ordinal));
         Assert.Contains(_terminal.Lines, line => line.StartsWith("no-route: ", StringComparison.Ordinal) && line.Contains("ae-title", StringComparison.Ordinal));
         Assert.Equal("2 instances in quarantine", _terminal.Lines[^1]);
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file));
@@ -128,7 +128,7 @@ public sealed class SampleOperationsTests : IDisposable
     public async Task A_quarantine_without_anything_is_said_to_be_empty()
     {
         _folder.Sub("spool");
-        Assert.Equal(0, await QuarantineOperations.ListAsync(_site, "chest", null, _terminal.Terminal, default));
+        Assert.Equal(0, await new QuarantineOperations().ListAsync(_site, "chest", null, _terminal.Terminal, default));
         Assert.Equal(["0 instances in quarantine"], _terminal.Lines);
     }
 
@@ -136,7 +136,7 @@ public sealed class SampleOperationsTests : IDisposable
     public async Task A_quarantine_of_a_folder_that_is_no_sites_is_not_said_to_be_empty()
     {
         var nowhere = new SiteFolder(_folder.Sub("empty"), []);
-        var failure = await Assert.ThrowsAsync<CommandFailedException>(() => QuarantineOperations.ListAsync(nowhere, null, null, _terminal.Terminal, default));
+        var failure = await Assert.ThrowsAsync<CommandFailedException>(() => new QuarantineOperations().ListAsync(nowhere, null, null, _terminal.Terminal, default));
         Assert.Contains("is it the data directory of a site that ran?", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_terminal.Lines);
     }
@@ -150,7 +150,7 @@ public sealed class SampleOperationsTests : IDisposable
     {
         string folder = Path.Combine(_folder.Path, "samples", chain);
         using var store = new FileSampleStore(folder, 2, 0, new DiskFileSystem());
-        using var awaiting = new AwaitingLabelStore(folder, new DiskFileSystem());
+        using var awaiting = new WaitingStore(folder, WaitingStore.ForLabel, new DiskFileSystem(), null, TimeProvider.System);
         for (int i = 0; i < samples.Length; i++)
         {
             var (id, label, pixels) = samples[i];

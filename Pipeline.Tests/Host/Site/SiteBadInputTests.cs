@@ -84,7 +84,7 @@ public sealed class SiteBadInputTests(ITestOutputHelper output) : IDisposable
 
         using var terminal = new TestTerminal();
         Assert.Equal(0, await CommandLine.InvokeAsync(["quarantine", "list", "--data", site.DataDirectory],
-            new Operations { ListQuarantine = QuarantineOperations.ListAsync }, terminal.Terminal));
+            new Operations { Quarantine = new QuarantineOperations() }, terminal.Terminal));
         Assert.Contains(terminal.Lines, line => line.Contains("corrupt", StringComparison.Ordinal) && line.Contains("RAW-PEER", StringComparison.Ordinal));
     }
 

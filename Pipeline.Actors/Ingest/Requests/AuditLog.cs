@@ -1,0 +1,41 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Pipeline.Actors.Ingest.Files;
+
+namespace Pipeline.Actors.Ingest.Requests;
+
+/// <summary>
+/// What was done to held data on somebody's word or by retention: one JSON object a line, appended and flushed before the request counts as carried
+/// out. Pseudonyms and counts alone.
+/// </summary>
+public sealed class AuditLog(string dataDirectory, IDurableFileSystem files)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly string _path = PathOf(dataDirectory);
+
+    public static string PathOf(string dataDirectory) => Path.Combine(dataDirectory, "audit.log");
+
+    /// <summary>Durable when it returns.</summary>
+    public void Append(AuditEntry entry)
+    {
+        bool created = !File.Exists(_path);
+        using IDurableFile file = files.Open(_path);
+        file.Write(file.Length, [JsonSerializer.SerializeToUtf8Bytes(entry, Json), "\n"u8.ToArray()]);
+        file.Flush();
+        if (created)
+            files.SyncFolder(Path.GetDirectoryName(_path)!);
+    }
+
+    /// <summary>Entries of one request, in order; none where nothing is known of it.</summary>
+    public static IReadOnlyList<AuditEntry> Of(string dataDirectory, string request)
+    {
+        if (!File.Exists(PathOf(dataDirectory)))
+            return [];
+        return
+        [
+            .. File.ReadLines(PathOf(dataDirectory)).Where(line => line.Contains(request, StringComparison.Ordinal))
+                .Select(line => JsonSerializer.Deserialize<AuditEntry>(line, Json)!).Where(entry => entry.Request == request),
+        ];
+    }
+}

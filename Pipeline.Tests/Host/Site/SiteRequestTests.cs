@@ -1,0 +1,87 @@
+using Pipeline.Actors.Dicom.DataSets;
+using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Ingest.Storage;
+using Pipeline.Host.Commands;
+using Pipeline.Tests.Actors.Dicom;
+using Pipeline.Tests.Host.Commands;
+using Xunit;
+
+namespace Pipeline.Tests.Host.Site;
+
+/// <summary>An operator's commands beside the running site, and encryption at rest as its file turns it on.</summary>
+public sealed class SiteRequestTests : IDisposable
+{
+    private const string Config = """
+        pipeline.encryption { at-rest = on }
+        pipeline.chains.chest {
+          ae-title = CHEST, height = 32, width = 32, classes = "female,male"
+          label-attribute = "(0010,0040)", label-values = ["F = female", "M = male"], view-positions = [PA]
+        }
+        """;
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_an_operator_decides_the_running_site_carries_out_and_tells()
+    {
+        await using (RunningSite site = await RunningSite.StartAsync(_folder.Path, Config))
+        {
+            DicomDataSet Image(string uid, string modality, string view = "PA") => TestImages.Gray(uid, 32, 32, i => i % 4096, "PATIENT-" + uid, modality)
+                .Set(DicomTags.ViewPosition, view);
+            await using (var association = (await site.CallAsync("CHEST")).Require())
+            {
+                foreach (DicomDataSet image in new[]
+                {
+                    Image("1.2.1", "US"), Image("1.2.2", "US"), Image("1.2.3", "CR"), Image("1.2.4", "CR", "LL"), Image("1.2.5", "CR").Set(DicomTags.PatientSex, "O"),
+                })
+                {
+                    Assert.True((await association.StoreAsync(image)).Require().IsSuccess);
+                }
+            }
+
+            var counters = await site.Handled("chest", 5);
+            Assert.Equal(new Dictionary<string, long> { ["burned-in-text"] = 2, ["unknown-label"] = 1 }, counters.Quarantined);
+            Assert.Equal(new Dictionary<string, long> { ["view-position"] = 1 }, counters.OutOfScope);
+
+            string look = Path.Combine(_folder.Path, "look.dcm");
+            Assert.Contains("the original is in", await Run("quarantine", "show", "0", "--to", look), StringComparison.Ordinal);
+            Assert.Equal("1.2.1", DicomReader.ReadFile(await File.ReadAllBytesAsync(look)).Require().DataSet.Text(DicomTags.SopInstanceUid));
+            File.Delete(look);
+            Assert.Contains("instance 0: its image is sample", await Run("quarantine", "release", "0", "--reason", "no text"), StringComparison.Ordinal);
+            Assert.Contains("instance 4: deleted", await Run("quarantine", "drop", "--held-for", "unknown-label", "--reason", "no class"), StringComparison.Ordinal);
+            Assert.Contains("patient: 1 samples and 0 instances", await Run("patient", "erase", "PATIENT-1.2.3", "--reason", "withdrawn"), StringComparison.Ordinal);
+            string list = await Run("samples", "list");
+            Assert.Contains("female", list, StringComparison.Ordinal);
+            Assert.Contains("2 taken out (dropped 1, erased 1)", list, StringComparison.Ordinal);
+            Assert.Equal(0, await site.StopAsync());
+        }
+
+        string keys = Path.Combine(RunningSite.DataOf(_folder.Path), "keys", "storage.keys");
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(keys));
+        Assert.All(Directory.GetFiles(RunningSite.DataOf(_folder.Path), "*", SearchOption.AllDirectories), path =>
+            Assert.DoesNotContain("PATIENT-", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path)), StringComparison.Ordinal));
+
+        // Without its key the site does not start, and says which one is missing.
+        File.Move(keys, keys + ".away");
+        var failure = await Assert.ThrowsAsync<CommandFailedException>(() => RunningSite.StartAsync(_folder.Path, Config));
+        Assert.Contains("not among the storage keys", failure.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<string> Run(params string[] arguments)
+    {
+        using var terminal = new TestTerminal();
+        Assert.Equal(ExitCode.Ok, await CommandLine.InvokeAsync(
+            [.. arguments, "--config", Path.Combine(_folder.Path, "site.conf")],
+            new Operations
+            {
+                Quarantine = new QuarantineOperations(),
+                ErasePatient = PatientOperations.EraseAsync,
+                ListSamples = SampleOperations.ListAsync,
+            },
+            terminal.Terminal));
+        return terminal.Output;
+    }
+}
