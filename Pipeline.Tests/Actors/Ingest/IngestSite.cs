@@ -60,7 +60,7 @@ internal sealed class IngestSite(ActorSystem system, string folder)
         return request;
     }
 
-    public string? ResultOf(OperatorRequest request) => AuditLog.Of(folder, request.Id).LastOrDefault()?.Result;
+    public string? ResultOf(OperatorRequest request) => AuditLog.Of(folder, request.Id) is [.., var last] ? last.Result : null;
 
     /// <summary>Files below the folder that hold any of the texts.</summary>
     public IReadOnlyList<string> FilesWith(IEnumerable<string> texts)
