@@ -14,6 +14,7 @@ namespace Pipeline.Host.Commands;
 internal static class DeidOperations
 {
     private const string MediaDirectory = "1.2.840.10008.1.3.10";
+    private static readonly EmbeddedToolkit Toolkit = new();
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -82,7 +83,7 @@ internal static class DeidOperations
     {
         Outcome<DicomFile> read;
         await using (var stream = File.OpenRead(path))
-            read = await new EmbeddedToolkit().ReadAsync(stream, new DicomReadLimits(), stop).ConfigureAwait(false);
+            read = await Toolkit.ReadAsync(stream, new DicomReadLimits(), stop).ConfigureAwait(false);
         if (!read.Ok)
             return DeidReport.SetAside(name, $"It cannot be read: {read.Fault}");
         DicomDataSet original = read.Value.DataSet;
@@ -93,19 +94,26 @@ internal static class DeidOperations
             return DeidReport.SetAside(name, "It has no SOP Class UID (0008,0016) or SOP Instance UID (0008,0018).");
         var (rule, doubt) = policy.Judge(original);
         if (doubt is not null)
-            return DeidReport.SetAside(name, $"{doubt} A rule under pipeline.deidentification.rules admits such images.");
-        Outcome<DicomDataSet> blackened = PixelBlackout.Apply(original, rule?.Blacken ?? []);
-        if (!blackened.Ok)
-            return DeidReport.SetAside(name, blackened.Fault.Message);
+        {
+            return DeidReport.SetAside(
+                name, original.Contains(DicomTags.PixelData) ? $"{doubt} A rule under pipeline.deidentification.rules admits such images." : doubt);
+        }
 
-        var clean = deidentifier.Apply(blackened.Value, pixelsCleaned: rule is not null);
+        IReadOnlyList<PixelRegion> regions = rule?.Blacken ?? [];
+        Outcome<DicomDataSet> image = regions.Count == 0 ? original : NativeImage.Of(original, read.Value.Syntax, Toolkit);
+        if (image.Ok)
+            image = PixelBlackout.Apply(image.Value, regions);
+        if (!image.Ok)
+            return DeidReport.SetAside(name, image.Fault.Message);
+
+        var clean = deidentifier.Apply(image.Value, pixelsCleaned: rule is not null);
         string instance = clean.DataSet.Text(DicomTags.SopInstanceUid)!;
         // Two files of one instance are two files here too.
         string output = instance + ".dcm";
         for (int copy = 2; !names.Add(output); copy++)
             output = $"{instance}-{copy}.dcm";
         // Compressed fragments go as they are; everything around them is explicit little endian in every syntax that has them (PS3.5 A.4).
-        string syntax = read.Value.Syntax.Encapsulated ? read.Value.Syntax.Uid : TransferSyntax.ExplicitLittle.Uid;
+        string syntax = image.Value.Find(DicomTags.PixelData) is { Fragments: not null } ? read.Value.Syntax.Uid : TransferSyntax.ExplicitLittle.Uid;
         await File.WriteAllBytesAsync(
             Path.Combine(target, output),
             (byte[])[.. DicomWriter.WriteMeta(sopClass, instance, syntax), .. DicomWriter.WriteDataSet(clean.DataSet, TransferSyntax.ExplicitLittle)],

@@ -4,6 +4,7 @@ using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Storage;
+using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Site;
 using Pipeline.Tests.Host.Commands;
@@ -107,7 +108,7 @@ internal sealed partial class RunningSite : IAsyncDisposable
 
     public ChainCounters Counters(string chain)
     {
-        using var catalog = SampleCatalog.Open(DataDirectory, chain);
+        using var catalog = SampleCatalog.Open(DataDirectory, chain, SiteFolder.Of(DataDirectory).Keys);
         return catalog.Counters;
     }
 
@@ -115,7 +116,7 @@ internal sealed partial class RunningSite : IAsyncDisposable
     public IReadOnlyDictionary<string, (StoredSample Sample, ushort[] Pixels)> Samples(string chain, IEnumerable<string> sopInstanceUids)
     {
         using var identity = SiteIdentity.LoadOrCreate(DataDirectory);
-        using var catalog = SampleCatalog.Open(DataDirectory, chain);
+        using var catalog = SampleCatalog.Open(DataDirectory, chain, SiteFolder.Of(DataDirectory).Keys);
         var byId = catalog.Samples.ToDictionary(sample => sample.Id);
         var found = new Dictionary<string, (StoredSample, ushort[])>();
         foreach (string uid in sopInstanceUids)

@@ -1,3 +1,4 @@
+using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Pixels;
 using Pipeline.Actors.Ingest.Deidentification;
@@ -61,6 +62,23 @@ public sealed class PixelTextTests
             // Pixel 0 is the darkest outside; in MONOCHROME1 the largest, 6 columns before the second region, is.
             Assert.Equal(inside ? photometric == "MONOCHROME1" ? 100 + 61 : 100 : 100 + i, frame[i]);
         }
+    }
+
+    [Fact]
+    public void A_compressed_image_is_decoded_before_it_is_blackened()
+    {
+        byte[] row = [7, 1, 2, 3, 4, 5, 6, 7, 8];
+        byte[] rle = new byte[64 + 2 * row.Length];
+        (rle[0], rle[4]) = (1, 64);
+        row.CopyTo(rle, 64);
+        row.CopyTo(rle, 64 + row.Length);
+        DicomDataSet image = TestImages.Gray("1.2.3", 2, 8, i => i).Set(DicomTags.BitsAllocated, 8).Set(DicomTags.BitsStored, 8).Set(DicomTags.HighBit, 7)
+            .Set(new DicomElement(DicomTags.PixelData, DicomVR.OB, ReadOnlyMemory<byte>.Empty, null, [ReadOnlyMemory<byte>.Empty, rle]));
+        var syntax = TransferSyntax.Of("1.2.840.10008.1.2.5");
+        Assert.False(PixelBlackout.Apply(image, [new PixelRegion(0, 0, 2, 1)]).Ok);
+        DicomDataSet native = NativeImage.Of(image, syntax, new EmbeddedToolkit()).Require();
+        byte[] bytes = PixelBlackout.Apply(native, [new PixelRegion(0, 0, 2, 1)]).Require().Find(DicomTags.PixelData)!.Value.ToArray();
+        Assert.Equal([0, 0, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8], bytes);
     }
 
     [Fact]
