@@ -147,6 +147,8 @@ public static class JournalConfig
           parallelism = 1
           replay-batch-size = 100
           prefer-parameters-on-multirow-insert = on
+          # A slow disk or server is waited for: a replica whose recovery fails stays away until its site is started again.
+          recovery-event-timeout = 180s
           {{more}}
         }
         """);
