@@ -52,7 +52,7 @@ internal static class HeaderVerification
     {
         var (chain, members, root) = (client.Chain.ChainId, client.Members, Digest.Of(BitConverter.GetBytes(height)));
         var header = new BlockHeader(
-            BlockHeader.CurrentVersion, chain, 0, height, 1_700_000_000_000 + height, root, root, root, root, root, members.Hash, members.Hash, root,
+            ProtocolVersion.Newest, chain, 0, height, 1_700_000_000_000 + height, root, root, root, root, root, members.Hash, members.Hash, root,
             (int)(height % members.Count));
         byte[] statement = SignedStatement.Bytes(StatementType.Precommit, chain, 0, height, 0, header.Id);
         return Canonical.Encode(new CertifiedHeader(header, new QuorumCertificate(

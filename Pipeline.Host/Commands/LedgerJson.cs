@@ -52,18 +52,18 @@ internal static class LedgerJson
         };
     }
 
-    public static JsonObject Of(AppliedBlock applied, MemberSet members)
+    public static JsonObject Of(AppliedBlock applied)
     {
         var header = applied.Block.Header;
         var certificate = applied.Committed.Certificate;
-        var json = new JsonObject { ["type"] = "block", ["height"] = applied.Height, ["id"] = $"{header.Id}", ["proposer"] = members[header.Proposer].Id };
+        var json = new JsonObject { ["type"] = "block", ["height"] = applied.Height, ["id"] = $"{header.Id}", ["proposer"] = applied.Members[header.Proposer].Id };
         json["header"] = Node(header);
         json["transactions"] = new JsonArray([.. applied.Block.Transactions.Select((t, i) => (JsonNode)Of(t, applied, i))]);
         json["evidence"] = new JsonArray([.. applied.Block.Evidence.Select(e => Node(Canonical.Decode<Equivocation>(e)))]);
         json["certificate"] = new JsonObject
         {
             ["round"] = certificate.Round,
-            ["signers"] = Node(Signers(certificate, members)),
+            ["signers"] = Node(Signers(certificate, applied.Members)),
             ["signatures"] = Node(certificate.Signatures),
         };
         json["events"] = new JsonArray([.. (applied.Outcome?.Events ?? []).Select(e => (JsonNode)Of(e))]);

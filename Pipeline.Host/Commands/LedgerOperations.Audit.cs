@@ -14,7 +14,6 @@ internal sealed partial class LedgerOperations
     public Task<int> TransactionAsync(LedgerPlace place, string idOrHeight, string? jsonFile, Terminal terminal, CancellationToken stop) => Task.Run(() =>
     {
         var reader = Open(place);
-        var members = reader.Genesis.Members;
         if (Find(Until(reader.Blocks(), stop), idOrHeight) is not { } found)
         {
             Finish(reader, terminal);
@@ -22,8 +21,8 @@ internal sealed partial class LedgerOperations
             return ExitCode.Failed;
         }
 
-        var json = found.Index < 0 ? LedgerJson.Of(found.Block, members) : InBlock(found.Block, found.Index);
-        terminal.Out.Write(found.Index < 0 ? LedgerTables.Block(found.Block, members, json) : LedgerTables.Transaction(json));
+        var json = found.Index < 0 ? LedgerJson.Of(found.Block) : InBlock(found.Block, found.Index);
+        terminal.Out.Write(found.Index < 0 ? LedgerTables.Block(found.Block, json) : LedgerTables.Transaction(json));
         LedgerJson.Write(jsonFile, json);
         return ExitCode.Ok;
     }, stop);

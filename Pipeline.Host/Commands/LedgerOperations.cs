@@ -50,7 +50,7 @@ internal sealed partial class LedgerOperations : ILedgerOperations
         long blocks = 0;
         foreach (var block in Until(reader.Blocks(), stop))
         {
-            to.WriteLine(LedgerJson.Of(block, reader.Genesis.Members).ToJsonString(LedgerJson.Line));
+            to.WriteLine(LedgerJson.Of(block).ToJsonString(LedgerJson.Line));
             blocks++;
         }
 

@@ -68,14 +68,14 @@ internal static class LedgerTables
         }
     }
 
-    public static Tree Block(AppliedBlock block, MemberSet members, JsonObject json)
+    public static Tree Block(AppliedBlock block, JsonObject json)
     {
         var header = block.Block.Header;
         var tree = new Tree($"block [bold]{block.Height}[/]");
         tree.AddNode(new Text($"id {header.Id}"));
-        tree.AddNode(new Text($"time {Time(header.Time)} UTC, proposed by {members[header.Proposer].Id}"));
+        tree.AddNode(new Text($"time {Time(header.Time)} UTC, proposed by {block.Members[header.Proposer].Id}"));
         tree.AddNode(new Text(
-            $"decided in round {block.Committed.Certificate.Round} by {string.Join(", ", LedgerJson.Signers(block.Committed.Certificate, members))}"));
+            $"decided in round {block.Committed.Certificate.Round} by {string.Join(", ", LedgerJson.Signers(block.Committed.Certificate, block.Members))}"));
         tree.AddNode(new Text($"parent {header.Parent.Short}, state before it {header.StateRoot.Short}"));
         foreach (var transaction in json["transactions"]!.AsArray())
             Add(tree.AddNode(new Text($"{transaction!["kind"]} of {transaction["sender"]}")), transaction);

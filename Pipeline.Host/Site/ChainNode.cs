@@ -41,7 +41,7 @@ public sealed class ChainNode
         var checks = new LearningPayloadChecks(learning, () => _application.View.Round);
         Exchange = system.ActorOf(
             PayloadExchange.Props(
-                genesis.ChainId, genesis.Members, settings.Site, settings.Identity.Signer, settings.Network, Store, checks, settings.Payloads,
+                genesis.ChainId, () => _application.View.Rules, settings.Site, settings.Identity.Signer, settings.Network, Store, checks, settings.Payloads,
                 verifier),
             $"payloads-{genesis.Name}");
         var snapshots = settings.Snapshots;

@@ -118,8 +118,6 @@ internal static class SiteRunner
             return;
         }
 
-        if (genesis.Members.Find(node.Site) is null)
-            throw new CommandFailedException($"chain {settings.Name}: '{node.Site}' is no member of the genesis at {settings.GenesisFile}; see pipeline.site.name");
         try
         {
             node.Join(genesis, journal: new ChainFolder(dataDirectory, settings.Name).Journal(settings.ConnectionString));
@@ -129,8 +127,10 @@ internal static class SiteRunner
             throw new CommandFailedException($"chain {settings.Name}: {e.Message}");
         }
 
-        terminal.Out.WriteLine(
-            $"chain {settings.Name}: joined as '{node.Site}', {genesis.Members.Count} members, tolerates {genesis.Members.MaxFaulty} faulty");
+        bool founded = genesis.Members.IndexOf(node.Site) >= 0;
+        terminal.Out.WriteLine(founded
+            ? $"chain {settings.Name}: joined as '{node.Site}', {genesis.Members.Count} members, tolerates {genesis.Members.MaxFaulty} faulty"
+            : $"chain {settings.Name}: '{node.Site}' did not found it and follows until the members have decided that it joins; see 'pipeline chain status'");
     }
 
     private static ChainRoute Route(ChainSettings settings, Genesis? genesis, SiteIdentity identity)

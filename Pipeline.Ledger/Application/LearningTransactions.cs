@@ -27,6 +27,15 @@ public static class LearningTransactions
     /// <summary>Body: <see cref="Governance.GovernanceVote"/>.</summary>
     public const int GovernanceVote = 7;
 
+    /// <summary>Body: <see cref="Bridge.AckDelivery"/>.</summary>
+    public const int AckDelivery = 8;
+
+    /// <summary>Body: <see cref="Bridge.ClientUpdate"/>.</summary>
+    public const int ClientUpdate = 9;
+
+    /// <summary>Body: <see cref="Rounds.Withdrawal"/>.</summary>
+    public const int Withdrawal = 10;
+
     /// <summary>What people call a kind.</summary>
     public static string NameOf(int kind) => kind switch
     {
@@ -37,6 +46,9 @@ public static class LearningTransactions
         GateVote => "gate vote",
         ForkProof => "fork proof",
         GovernanceVote => "governance vote",
+        AckDelivery => "ack delivery",
+        ClientUpdate => "client update",
+        Withdrawal => "withdrawal",
         _ => $"kind {kind}",
     };
 
@@ -50,6 +62,9 @@ public static class LearningTransactions
         GateVote => Decode<Bridge.GateVote>(transaction),
         ForkProof => Decode<Bridge.ForkProof>(transaction),
         GovernanceVote => Decode<Governance.GovernanceVote>(transaction),
+        AckDelivery => Decode<Bridge.AckDelivery>(transaction),
+        ClientUpdate => Decode<Bridge.ClientUpdate>(transaction),
+        Withdrawal => Decode<Rounds.Withdrawal>(transaction),
         _ => null,
     };
 

@@ -29,6 +29,12 @@ public sealed class TransactionFactory(Digest chainId, string member, ISigner si
 
     public Transaction Create(GovernanceVote body, long nonce = 0) => Create(LearningTransactions.GovernanceVote, body, nonce);
 
+    public Transaction Create(AckDelivery body, long nonce = 0) => Create(LearningTransactions.AckDelivery, body, nonce);
+
+    public Transaction Create(ClientUpdate body, long nonce = 0) => Create(LearningTransactions.ClientUpdate, body, nonce);
+
+    public Transaction Create(Withdrawal body, long nonce = 0) => Create(LearningTransactions.Withdrawal, body, nonce);
+
     private Transaction Create<T>(int kind, T body, long nonce) where T : ICanonical<T> =>
         Transaction.Create(chainId, kind, member, nonce, Canonical.Encode(body), signer);
 }

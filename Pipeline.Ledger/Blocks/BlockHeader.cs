@@ -7,6 +7,9 @@ namespace Pipeline.Ledger.Blocks;
 /// What a quorum certificate binds. <see cref="StateRoot"/> and <see cref="OutboxRoot"/> are those after executing the parent block,
 /// so a packet emitted at height h is proved by the header of h+1.
 /// </summary>
+/// <param name="Version">The <see cref="ProtocolVersion"/> by which the block is made and executed.</param>
+/// <param name="MembersHash">Of the members that decide this block, those of <paramref name="Epoch"/>.</param>
+/// <param name="NextMembersHash">Of the members that decide the next block: other ones in the last header of an epoch.</param>
 /// <param name="Time">Proposer's clock, milliseconds since the Unix epoch, strictly increasing along the chain.</param>
 /// <param name="Proposer">Seat of the proposer in the member set of this height.</param>
 public sealed record BlockHeader(
@@ -14,8 +17,6 @@ public sealed record BlockHeader(
     Digest StateRoot, Digest EvidenceRoot, Digest MembersHash, Digest NextMembersHash, Digest ParametersHash, int Proposer)
     : ICanonical<BlockHeader>
 {
-    public const int CurrentVersion = 1;
-
     private DigestMemo _id;
 
     /// <summary>SHA-256 of the canonical header: the block id that votes name.</summary>

@@ -6,13 +6,16 @@ namespace Pipeline.Ledger.Blocks;
 /// <summary>
 /// What every member agrees on before the first block. The chain's id is the digest of these bytes.
 /// </summary>
+/// <param name="Version">The <see cref="ProtocolVersion"/> of the first block.</param>
 /// <param name="Name">Lower-case kebab; names the journal and the folder.</param>
 /// <param name="Time">Milliseconds since the Unix epoch; the first block is later.</param>
 /// <param name="Application">Canonical genesis of the application behind <see cref="IChainApplication"/> (for rounds: task, layout, policy).</param>
 public sealed record Genesis(int Version, string Name, long Time, MemberSet Members, ConsensusParameters Parameters, byte[] Application)
     : ICanonical<Genesis>
 {
-    public const int CurrentVersion = 1;
+    /// <summary>What new chains begin with.</summary>
+    public const int CurrentVersion = ProtocolVersion.Newest;
+
     public const int MaxNameLength = 64;
     public const int MaxApplicationBytes = 1024 * 1024;
 
@@ -27,7 +30,7 @@ public sealed record Genesis(int Version, string Name, long Time, MemberSet Memb
     {
         reader.Array(6);
         var genesis = new Genesis(
-            reader.Int32(CurrentVersion, CurrentVersion), reader.Text(MaxNameLength), reader.Int(0), reader.Item<MemberSet>(),
+            reader.Int32(1, ProtocolVersion.Newest), reader.Text(MaxNameLength), reader.Int(0), reader.Item<MemberSet>(),
             reader.Item<ConsensusParameters>(), reader.Bytes(MaxApplicationBytes));
         reader.EndArray();
         return IsChainName(genesis.Name)

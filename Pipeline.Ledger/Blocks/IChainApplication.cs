@@ -21,6 +21,9 @@ public interface IChainApplication
     /// <summary>The height of the last applied block; 0 after the genesis.</summary>
     long Height { get; }
 
+    /// <summary>What block <see cref="Height"/> + 1 is made by; null where the rules and members of the genesis hold for ever.</summary>
+    ChainRules? Rules => null;
+
     /// <summary>Commits to the whole state after <see cref="Height"/>.</summary>
     Digest StateRoot { get; }
 

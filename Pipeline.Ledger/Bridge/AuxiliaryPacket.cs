@@ -30,26 +30,40 @@ public sealed record AuxiliaryPacket(
     Digest BackboneLayout, Digest Model, Digest Payload, long PayloadBytes, int Contributors, long Round, long SourceHeight, int AucPpm,
     int Purpose, long ExpiryTime) : ICanonical<AuxiliaryPacket>
 {
-    public const int Version = 1;
+    private const int WithoutNorm = 1;
+    private const int WithNorm = 2;
 
     /// <summary>Purpose code: training of a model on the destination chain.</summary>
     public const int AuxiliaryTraining = 1;
 
     public const int NoMetrics = -1;
 
-    public void WriteTo(CanonicalWriter writer) => writer.Array(17).Int(Version).Digest(SourceChain).Text(SourceName).Text(Destination)
-        .Int(Sequence).Digest(TaskHash).Text(Architecture).Digest(BackboneLayout).Digest(Model).Digest(Payload).Int(PayloadBytes)
-        .Int(Contributors).Int(Round).Int(SourceHeight).Int(AucPpm).Int(Purpose).Int(ExpiryTime).EndArray();
+    /// <summary>
+    /// Bound on the L2 norm × 2¹⁶ of the update of one member that the backbone is made of; null from chains whose protocol is too old to say so.
+    /// </summary>
+    public long? UpdateNorm { get; init; }
+
+    public void WriteTo(CanonicalWriter writer)
+    {
+        writer.Array(UpdateNorm is null ? 17 : 18).Int(UpdateNorm is null ? WithoutNorm : WithNorm).Digest(SourceChain).Text(SourceName).Text(Destination)
+            .Int(Sequence).Digest(TaskHash).Text(Architecture).Digest(BackboneLayout).Digest(Model).Digest(Payload).Int(PayloadBytes)
+            .Int(Contributors).Int(Round).Int(SourceHeight).Int(AucPpm).Int(Purpose).Int(ExpiryTime);
+        if (UpdateNorm is { } norm)
+            writer.Int(norm);
+        writer.EndArray();
+    }
 
     public static AuxiliaryPacket ReadFrom(CanonicalReader reader)
     {
-        reader.Array(17);
-        reader.Int32(Version, Version);
+        int items = reader.Array(17, 18);
+        int version = reader.Int32(WithoutNorm, WithNorm);
+        if (items != (version == WithNorm ? 18 : 17))
+            throw new CanonicalFormatException($"a packet of version {version} with {items} items");
         var packet = new AuxiliaryPacket(
             reader.Digest(), reader.Text(Genesis.MaxNameLength), reader.Text(Genesis.MaxNameLength), reader.Int(1), reader.Digest(),
             reader.Text(TaskDescriptor.MaxTextLength), reader.Digest(), reader.Digest(), reader.Digest(), reader.Int(0),
             reader.Int32(0, MemberSet.MaxMembers), reader.Int(1), reader.Int(1), reader.Int32(NoMetrics, 1_000_000),
-            reader.Int32(0, ushort.MaxValue), reader.Int(0));
+            reader.Int32(0, ushort.MaxValue), reader.Int(0)) { UpdateNorm = version == WithNorm ? reader.Int(1) : null };
         reader.EndArray();
         return packet;
     }

@@ -7,6 +7,9 @@ namespace Pipeline.Ledger.Bridge;
 /// <param name="Offer">At most one is being judged.</param>
 public sealed record BridgeChannel(LightClient Client, long NextSequence, AuxiliaryOffer? Offer)
 {
+    /// <summary>What came in lately, where members have set limits.</summary>
+    public BridgeWindow Window { get; init; }
+
     internal void WriteTo(CanonicalWriter writer)
     {
         writer.Array(3);

@@ -19,5 +19,9 @@ public sealed record AuxiliaryRefused(AuxiliaryPacket Packet, string Reason) : I
 /// <summary>A proven packet was consumed with an error ack: it can never be offered.</summary>
 public sealed record PacketConsumed(AuxiliaryPacket Packet, string Error) : IChainEvent;
 
-/// <summary>Two certificates of one height: the source chain forked, nothing of it is believed any more.</summary>
+/// <summary>Two certificates of one height: the source chain forked, nothing of it is believed until the members decide otherwise.</summary>
 public sealed record ClientFrozen(Digest SourceChain, long Height) : IChainEvent;
+
+/// <summary>The other chain is proved to have consumed a packet of this one.</summary>
+/// <param name="Error"><see cref="PacketError.None"/> where it was offered to its members.</param>
+public sealed record PacketAcknowledged(string Destination, long Sequence, PacketError Error) : IChainEvent;

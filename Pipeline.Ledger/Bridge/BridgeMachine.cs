@@ -1,5 +1,5 @@
+using System.Globalization;
 using Pipeline.Ledger.Blocks;
-using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
 
@@ -9,24 +9,34 @@ namespace Pipeline.Ledger.Bridge;
 /// A chain's bridge: the outbox, and one channel for each trusted chain. Pure and deterministic. A relay can delay packets but never skip,
 /// repeat, reorder or forge one.
 /// </summary>
-public sealed class BridgeMachine
+public sealed partial class BridgeMachine
 {
     private readonly BridgeTerms _terms;
     private readonly ISignatureVerifier _verifier;
-    private readonly BridgeChannel[] _channels;
     private readonly SortedDictionary<string, long> _nextOutgoing = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> _nextAck = new(StringComparer.Ordinal);
+    private readonly List<BridgeGrant> _grants;
+    private MemberSet _members;
+    private BridgeChannel[] _channels;
+    private BridgeLimits? _limits;
+    private bool _suspended;
 
     public BridgeMachine(BridgeTerms terms, ISignatureVerifier verifier)
     {
         _terms = terms;
         _verifier = verifier;
+        _members = terms.Members;
+        _grants = [.. terms.Grants];
         _channels = [.. terms.Trusted.Select(c => new BridgeChannel(LightClient.Start(c, terms.GenesisTime), 1, null))];
     }
 
     public Outbox Outbox { get; private set; } = Outbox.Empty;
 
-    /// <summary>In the order of the genesis.</summary>
+    /// <summary>In the order in which they were trusted.</summary>
     public IReadOnlyList<BridgeChannel> Channels => _channels;
+
+    public BridgeInfo Info => new(
+        _suspended, [.. _grants], _limits, _nextAck.ToDictionary(next => next.Key, next => next.Value - 1, StringComparer.Ordinal));
 
     /// <summary>Puts a packet for its destination into the outbox; the sequence is set here.</summary>
     public void Emit(AuxiliaryPacket packet, long height, ICollection<IChainEvent> events)
@@ -66,14 +76,14 @@ public sealed class BridgeMachine
 
         if (channel.Offer is { } superseded)
             events.Add(new AuxiliaryRefused(superseded.Packet, "a newer packet took its place before n−f members had voted"));
-        channel = new BridgeChannel(client, packet.Sequence + 1, new AuxiliaryOffer(packet, height, 0, 0));
+        channel = new BridgeChannel(client, packet.Sequence + 1, new AuxiliaryOffer(packet, height, 0, 0)) { Window = WindowAfter(channel, packet, time) };
         events.Add(new AuxiliaryOffered(packet));
         return null;
     }
 
     public string? Check(string sender, GateVote vote)
     {
-        int seat = _terms.Members.IndexOf(sender);
+        int seat = _members.IndexOf(sender);
         if (seat < 0)
             return $"'{sender}' is not a member";
         if (IndexOf(vote.SourceChain) is not (>= 0 and var index) || _channels[index].Offer is not { } offer ||
@@ -88,19 +98,19 @@ public sealed class BridgeMachine
         if (Check(sender, vote) is { } refusal)
             return refusal;
         ref var channel = ref _channels[IndexOf(vote.SourceChain)];
-        ulong bit = 1UL << _terms.Members.IndexOf(sender);
+        ulong bit = 1UL << _members.IndexOf(sender);
         var offer = channel.Offer!;
         offer = vote.Accept ? offer with { Accepts = offer.Accepts | bit } : offer with { Refuses = offer.Refuses | bit };
         channel = channel with { Offer = offer };
-        if (offer.AcceptCount >= _terms.Members.Quorum)
+        if (offer.AcceptCount >= _members.Quorum)
         {
             channel = channel with { Offer = null };
             events.Add(new AuxiliaryAccepted(offer.Packet));
         }
-        else if (offer.RefuseCount > _terms.Members.MaxFaulty)
+        else if (offer.RefuseCount > _members.MaxFaulty)
         {
             channel = channel with { Offer = null };
-            events.Add(new AuxiliaryRefused(offer.Packet, $"{offer.RefuseCount} of {_terms.Members.Count} members refused"));
+            events.Add(new AuxiliaryRefused(offer.Packet, $"{offer.RefuseCount} of {_members.Count} members refused"));
         }
 
         return null;
@@ -140,36 +150,6 @@ public sealed class BridgeMachine
         }
     }
 
-    /// <summary>A picture of the whole state, from which <see cref="Restore"/> makes the same machine.</summary>
-    public BridgeSnapshot Snapshot() => new(
-        [.. Outbox.Leaves], [.. _nextOutgoing.Select(n => new BridgeSnapshot.Sequence(n.Key, n.Value))],
-        [.. _channels.Select(BridgeSnapshot.Channel.Of)]);
-
-    /// <summary>Takes the state over.</summary>
-    /// <exception cref="CanonicalFormatException">It is not of the chains that the genesis trusts.</exception>
-    public void Restore(BridgeSnapshot snapshot)
-    {
-        if (snapshot.Channels.Count != _channels.Length)
-            throw new CanonicalFormatException($"{snapshot.Channels.Count} channels where the genesis trusts {_channels.Length} chains");
-        BridgeChannel[] channels = [.. snapshot.Channels.Select((channel, i) => channel.ToChannel(_channels[i].Client.Chain))];
-        channels.CopyTo(_channels, 0);
-        Outbox = Outbox.Of([.. snapshot.Leaves]);
-        _nextOutgoing.Clear();
-        foreach (var (destination, next) in snapshot.Outgoing)
-            _nextOutgoing[destination] = next;
-    }
-
-    internal void WriteTo(CanonicalWriter writer)
-    {
-        writer.Array(4).Digest(Outbox.History).Int(Outbox.Leaves.Count).Array(_nextOutgoing.Count);
-        foreach (var (destination, next) in _nextOutgoing)
-            writer.Array(2).Text(destination).Int(next).EndArray();
-        writer.EndArray().Array(_channels.Length);
-        foreach (var channel in _channels)
-            channel.WriteTo(writer);
-        writer.EndArray().EndArray();
-    }
-
     private static void Freeze(ref BridgeChannel channel, long height, ICollection<IChainEvent> events)
     {
         if (channel.Offer is { } offer)
@@ -186,6 +166,8 @@ public sealed class BridgeMachine
     {
         static Verdict Refuse(string reason) => new(reason, -1, null, PacketError.None);
         var packet = delivery.Packet;
+        if (_suspended)
+            return Refuse("the members have suspended the bridge");
         int index = IndexOf(packet.SourceChain);
         if (index < 0)
             return Refuse($"chain {packet.SourceChain.Short} is not trusted here");
@@ -196,7 +178,7 @@ public sealed class BridgeMachine
             return Refuse(unusable);
         if (packet.Sequence != channel.NextSequence)
             return Refuse($"packet {packet.Sequence} of '{packet.SourceName}' {(packet.Sequence < channel.NextSequence ? "was already consumed" : "leaves a gap")}; {channel.NextSequence} is next");
-        if (Prove(channel.Client, delivery, time, out string? error) is not { } client)
+        if (Prove(channel.Client, delivery.Proof, Outbox.LeafOf(packet), time, out string? error) is not { } client)
             return Refuse(error!);
         if (client.Frozen)
             return new Verdict(null, index, client, PacketError.None);
@@ -204,15 +186,32 @@ public sealed class BridgeMachine
         var flaw = Judge(packet, channel, height, time);
         if (flaw != PacketError.None)
             return new Verdict(null, index, client, flaw);
-        return AckQuorum.Verify(_terms.ChainId, _terms.Members, _verifier, packet.Payload, delivery.Acks) is { } missing
+        return AckQuorum.Verify(_terms.ChainId, _members, _verifier, packet.Payload, delivery.Acks) is { } missing
             ? Refuse(missing)
             : new Verdict(null, index, client, PacketError.None);
     }
 
-    private LightClient? Prove(LightClient client, BridgeDelivery delivery, long time, out string? error)
+    private LightClient? Prove(LightClient client, PacketProof proof, byte[] leaf, long time, out string? error)
     {
-        var proof = delivery.Proof;
-        foreach (var change in proof.Epochs)
+        if (Advance(client, proof.Epochs, time, out error) is not { } advanced || advanced.Frozen)
+            return error is null ? client.Freeze() : null;
+        error = advanced.Verify(proof.Header, _verifier);
+        if (error is not null)
+            return null;
+        if (!MerkleTree.VerifyInclusion(proof.Header.Header.OutboxRoot, leaf, proof.LeafIndex, proof.LeafCount, proof.Path))
+        {
+            error = $"the packet is not leaf {proof.LeafIndex} of {proof.LeafCount} under header {proof.Header.Header.Height}";
+            return null;
+        }
+
+        return advanced.Accept(proof.Header, time);
+    }
+
+    /// <summary>Takes epoch-ending headers in order; a client that saw a fork is frozen, a wrong header gives null and an error.</summary>
+    private LightClient? Advance(LightClient client, IReadOnlyList<EpochChange> epochs, long time, out string? error)
+    {
+        error = null;
+        foreach (var change in epochs)
         {
             error = client.Verify(change.Last, _verifier);
             if (error is not null || client.TryAdvance(change, time, out error) is not { } advanced)
@@ -222,17 +221,7 @@ public sealed class BridgeMachine
             client = advanced;
         }
 
-        error = client.Verify(proof.Header, _verifier);
-        if (error is not null)
-            return null;
-        if (!MerkleTree.VerifyInclusion(
-                proof.Header.Header.OutboxRoot, Outbox.LeafOf(delivery.Packet), proof.LeafIndex, proof.LeafCount, proof.Path))
-        {
-            error = $"the packet is not leaf {proof.LeafIndex} of {proof.LeafCount} under header {proof.Header.Header.Height}";
-            return null;
-        }
-
-        return client.Accept(proof.Header, time);
+        return client;
     }
 
     private PacketError Judge(AuxiliaryPacket packet, BridgeChannel channel, long height, long time) =>
@@ -243,6 +232,7 @@ public sealed class BridgeMachine
         : packet.BackboneLayout != _terms.BackboneLayout ? PacketError.BackboneLayout
         : packet.PayloadBytes != _terms.BackboneBytes ? PacketError.PayloadSize
         : channel.Offer is { } offer && height < offer.Height + _terms.PatienceBlocks ? PacketError.Busy
+        : _limits is { } limits ? Judge(packet, channel, limits, time)
         : PacketError.None;
 
     private string Describe(PacketError error, AuxiliaryPacket packet) => error switch
@@ -253,6 +243,8 @@ public sealed class BridgeMachine
         PacketError.Architecture => $"architecture '{packet.Architecture}', this chain's is '{_terms.Architecture}'",
         PacketError.BackboneLayout => "its backbone's tensors are not this chain's",
         PacketError.PayloadSize => $"a payload of {packet.PayloadBytes} bytes where this backbone has {_terms.BackboneBytes}",
+        PacketError.Limit => "its chain has brought in what the members' limits allow in this window",
+        PacketError.UpdateNorm => $"its updates are clipped to {packet.UpdateNorm?.ToString(CultureInfo.InvariantCulture) ?? "an unknown norm"} where {_limits?.MaxUpdateNorm} is the bound",
         PacketError.Busy => "an earlier packet of its chain is still being judged",
         _ => throw new ArgumentOutOfRangeException(nameof(error)),
     };

@@ -9,9 +9,10 @@ namespace Pipeline.Ledger.Bridge;
 /// here they stand in full.
 /// </summary>
 /// <param name="Outgoing">By destination, ascending.</param>
-/// <param name="Channels">In the order of the genesis.</param>
+/// <param name="Channels">In the order in which their chains were trusted.</param>
 public sealed record BridgeSnapshot(
-    IReadOnlyList<OutboxLeaf> Leaves, IReadOnlyList<BridgeSnapshot.Sequence> Outgoing, IReadOnlyList<BridgeSnapshot.Channel> Channels)
+    IReadOnlyList<OutboxLeaf> Leaves, IReadOnlyList<BridgeSnapshot.Sequence> Outgoing, IReadOnlyList<BridgeSnapshot.Channel> Channels,
+    GovernedBridge? Governance = null)
     : ICanonical<BridgeSnapshot>
 {
     /// <summary>A packet and an ack weigh less than a kilobyte; a snapshot holds no more of them.</summary>
@@ -65,13 +66,20 @@ public sealed record BridgeSnapshot(
         }
     }
 
-    public void WriteTo(CanonicalWriter writer) => writer.Array(3).List(Leaves).List(Outgoing).List(Channels).EndArray();
+    public void WriteTo(CanonicalWriter writer)
+    {
+        writer.Array(Governance is null ? 3 : 4).List(Leaves).List(Outgoing).List(Channels);
+        if (Governance is not null)
+            writer.Item(Governance);
+        writer.EndArray();
+    }
 
     public static BridgeSnapshot ReadFrom(CanonicalReader reader)
     {
-        reader.Array(3);
+        bool governed = reader.Array(3, 4) == 4;
         var snapshot = new BridgeSnapshot(
-            reader.List<OutboxLeaf>(MaxLeaves), reader.List<Sequence>(MaxChannels), reader.List<Channel>(MaxChannels));
+            reader.List<OutboxLeaf>(MaxLeaves), reader.List<Sequence>(MaxChannels), reader.List<Channel>(MaxChannels),
+            governed ? reader.Item<GovernedBridge>() : null);
         reader.EndArray();
         return snapshot;
     }

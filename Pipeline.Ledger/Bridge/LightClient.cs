@@ -10,7 +10,7 @@ namespace Pipeline.Ledger.Bridge;
 /// <param name="Height">Of the newest accepted header; 0 before the first.</param>
 /// <param name="HeaderId">Its block id.</param>
 /// <param name="TrustTime">Milliseconds since the Unix epoch: the trust period counts from here.</param>
-/// <param name="Frozen">The chain forked: nothing of it is believed any more.</param>
+/// <param name="Frozen">The chain forked, or members say so: nothing of it is believed until they decide otherwise.</param>
 public sealed record LightClient(
     TrustedChain Chain, long Epoch, MemberSet Members, long Height, Digest HeaderId, long TrustTime, bool Frozen)
 {
@@ -19,11 +19,14 @@ public sealed record LightClient(
 
     public LightClient Freeze() => this with { Frozen = true };
 
+    /// <summary>The members of the own chain decided to believe it again; the trust period counts anew.</summary>
+    public LightClient Unfreeze(long now) => this with { Frozen = false, TrustTime = Math.Max(TrustTime, now) };
+
     /// <summary>Null when the client may be used at <paramref name="now"/>; otherwise why not.</summary>
     public string? CheckUsable(long now)
     {
         if (Frozen)
-            return $"the client of chain '{Chain.Name}' is frozen: it has shown two certificates of one height";
+            return $"the client of chain '{Chain.Name}' is frozen: it has shown two certificates of one height, or the members froze it";
         return now - TrustTime > Chain.TrustPeriodMs
             ? $"the client of chain '{Chain.Name}' expired: no header within {Chain.TrustPeriodMs} ms"
             : null;

@@ -13,4 +13,10 @@ public enum PacketError
 
     /// <summary>An earlier packet of the same chain was still being judged.</summary>
     Busy = 7,
+
+    /// <summary>The channel has brought in what the members' limits allow in this window.</summary>
+    Limit = 8,
+
+    /// <summary>The source clips its members' updates to a larger norm than the members accept, or does not say to which.</summary>
+    UpdateNorm = 9,
 }

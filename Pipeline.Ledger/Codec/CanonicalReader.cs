@@ -21,6 +21,15 @@ public sealed class CanonicalReader
             throw new CanonicalFormatException($"array of {actual} items where {count} are required");
     }
 
+    /// <summary>Opens an array that holds one of two numbers of items, and returns which: the later form of a value says more than the earlier.</summary>
+    public int Array(int count, int later)
+    {
+        int actual = ArrayHeader(later);
+        return actual == count || actual == later
+            ? actual
+            : throw new CanonicalFormatException($"array of {actual} items where {count} or {later} are required");
+    }
+
     /// <summary>Opens an array of at most <paramref name="maximum"/> items and returns how many it holds.</summary>
     public int ArrayHeader(int maximum)
     {

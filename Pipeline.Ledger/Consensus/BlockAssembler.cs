@@ -17,11 +17,14 @@ internal sealed class BlockAssembler(
 
     public long NextHeight => (_last?.Height ?? 0) + 1;
 
+    /// <summary>Of the next block.</summary>
+    public ChainRules Rules { get; private set; } = application.Rules ?? ChainRules.Of(genesis);
+
     /// <summary>Of the applied chain; asked of the application once a block, because a model is large.</summary>
     public Digest StateRoot { get; private set; } = application.StateRoot;
 
     /// <summary>Proved faults for the next block.</summary>
-    public EvidencePool Evidence { get; } = new(genesis, verifier);
+    public EvidencePool Evidence { get; } = new(genesis.ChainId, application.Rules ?? ChainRules.Of(genesis), verifier);
 
     /// <summary>The newest blocks, as far as later ones are judged by them.</summary>
     public ReplayWindow Window { get; } = new();
@@ -32,20 +35,19 @@ internal sealed class BlockAssembler(
     {
         var transactions = mempool.Take(genesis.Parameters.MaxTransactionsPerBlock, MaxTransactionBytes);
         byte[][] evidence = [.. Evidence.Waiting.Select(Canonical.Encode)];
-        var members = genesis.Members.Hash;
         long time = Math.Max(clock(), PreviousTime + 1);
         var header = new BlockHeader(
-            BlockHeader.CurrentVersion, genesis.ChainId, 0, NextHeight, time, _last?.Id ?? Digest.Zero, Block.RootOf(transactions),
-            _outboxRoot, StateRoot, MerkleTree.Root(evidence), members, members, genesis.Parameters.Hash, proposer);
+            Rules.Version, genesis.ChainId, Rules.Epoch, NextHeight, time, _last?.Id ?? Digest.Zero, Block.RootOf(transactions), _outboxRoot,
+            StateRoot, MerkleTree.Root(evidence), Rules.Members.Hash, Rules.NextMembers.Hash, genesis.Parameters.Hash, proposer);
         return new Block(header, transactions, evidence);
     }
 
     public string? Validate(Block block)
     {
         var header = block.Header;
-        if (header.Version != BlockHeader.CurrentVersion)
-            return $"version {header.Version} is not {BlockHeader.CurrentVersion}";
-        if (header.ChainId != genesis.ChainId || header.Epoch != 0 || header.Height != NextHeight)
+        if (header.Version != Rules.Version)
+            return $"version {header.Version} is not {Rules.Version}";
+        if (header.ChainId != genesis.ChainId || header.Epoch != Rules.Epoch || header.Height != NextHeight)
             return $"chain {header.ChainId.Short}, epoch {header.Epoch}, height {header.Height} is not the next block";
         if (header.Parent != (_last?.Id ?? Digest.Zero))
             return $"parent {header.Parent.Short} is not the last block";
@@ -53,12 +55,12 @@ internal sealed class BlockAssembler(
             return $"time {header.Time} is not after {PreviousTime}";
         if (header.StateRoot != StateRoot || header.OutboxRoot != _outboxRoot)
             return $"state {header.StateRoot.Short} after height {application.Height} is {StateRoot.Short} here";
-        if (header.MembersHash != genesis.Members.Hash || header.NextMembersHash != genesis.Members.Hash)
-            return "not the members of this epoch";
+        if (header.MembersHash != Rules.Members.Hash || header.NextMembersHash != Rules.NextMembers.Hash)
+            return $"not the members of epoch {Rules.Epoch}";
         if (header.ParametersHash != genesis.Parameters.Hash)
             return "not the parameters of this chain";
-        if (header.Proposer >= genesis.Members.Count)
-            return $"proposer's seat {header.Proposer} is beyond the {genesis.Members.Count} members";
+        if (header.Proposer >= Rules.Members.Count)
+            return $"proposer's seat {header.Proposer} is beyond the {Rules.Members.Count} members";
         return block.VerifyRoots() ?? ValidateTransactions(block) ?? Evidence.Validate(block.Evidence);
     }
 
@@ -71,9 +73,14 @@ internal sealed class BlockAssembler(
         StateRoot = application.StateRoot;
         _outboxRoot = application.OutboxRoot;
         Window.Add(RecentBlock.Of(block));
+        long epoch = Rules.Epoch;
+        Rules = application.Rules ?? Rules;
         foreach (var transaction in block.Transactions)
             mempool.Remove(transaction.Id);
-        Evidence.Applied(block);
+        Evidence.Applied(block, Rules);
+        // Who left signs no transaction any more, and who changed its key signed those that wait with the old one.
+        if (Rules.Epoch != epoch)
+            mempool.Retain(t => t.Verify(genesis.ChainId, Rules.Members, verifier) is null);
     }
 
     /// <summary>The application has taken over the snapshot's state: the chain goes on from there.</summary>
@@ -82,8 +89,9 @@ internal sealed class BlockAssembler(
         _last = snapshot.Last;
         StateRoot = application.StateRoot;
         _outboxRoot = application.OutboxRoot;
+        Rules = application.Rules ?? Rules;
         Window.Reset(snapshot.Blocks);
-        Evidence.Reset(snapshot.Blocks);
+        Evidence.Reset(snapshot.Blocks, Rules);
     }
 
     private long PreviousTime => _last?.Time ?? genesis.Time;
@@ -97,7 +105,7 @@ internal sealed class BlockAssembler(
         {
             if (!seen.Add(transaction.Id) || Window.Contains(transaction))
                 return $"transaction {transaction.Id.Short} is in the chain already";
-            if (!mempool.Contains(transaction.Id) && transaction.Verify(genesis.ChainId, genesis.Members, verifier) is { } fault)
+            if (!mempool.Contains(transaction.Id) && transaction.Verify(genesis.ChainId, Rules.Members, verifier) is { } fault)
                 return $"transaction {transaction.Id.Short}: {fault}";
         }
 

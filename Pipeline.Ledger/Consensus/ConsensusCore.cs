@@ -115,6 +115,9 @@ public sealed partial class ConsensusCore
         });
     }
 
+    /// <summary>The height up to and including which nothing is signed, because it may have been signed before; 0 when nothing is forgotten.</summary>
+    public long MutedThrough => _mutedThrough;
+
     /// <summary>Signatures up to this height may have been forgotten: nothing is signed up to and including it, whatever others show.</summary>
     public void MuteThrough(long height) => _mutedThrough = Math.Max(_mutedThrough, height);
 

@@ -42,7 +42,7 @@ public sealed partial class ReplicaActor
             return "it is in the chain already";
         if (_mempool.IsFull)
             return $"{_mempool.Count} transactions wait already; try again after the next block";
-        var refusal = transaction.Verify(_genesis.ChainId, _genesis.Members, _settings.Verifier) ?? _application.Check(transaction);
+        var refusal = transaction.Verify(_genesis.ChainId, Rules.Members, _settings.Verifier) ?? _application.Check(transaction);
         if (refusal is null)
             _mempool.Add(transaction, own);
         return refusal;
@@ -128,7 +128,7 @@ public sealed partial class ReplicaActor
             return;
         }
 
-        int from = _genesis.Members.IndexOf(peer.From);
+        int from = Rules.Members.IndexOf(peer.From);
         switch (message)
         {
             case ChainMessage.GetBlocks get:
@@ -142,6 +142,11 @@ public sealed partial class ReplicaActor
                 break;
             case ChainMessage.Status { Purpose: StatusKind.Question }:
                 Send(peer.From, _core.StatusFor(from), PeerLane.Sync);
+                break;
+            case ChainMessage.Status { Purpose: StatusKind.Announcement } when from < 0 && _strangersTold.Count < MemberSet.MaxMembers:
+                // It takes itself for a member of an epoch that is over, and nobody sends it anything: once it knows that it is behind, it asks.
+                if (_strangersTold.Add(peer.From))
+                    Send(peer.From, _core.StatusFor(from), PeerLane.Sync);
                 break;
             case ChainMessage.Transactions transactions when from >= 0:
                 foreach (var transaction in transactions.Items)
@@ -217,6 +222,7 @@ public sealed partial class ReplicaActor
 
     private void OnTick()
     {
+        _strangersTold.Clear();
         if (_catchUp.ShouldAsk)
             AskWhereOthersStand();
         if (_mempool.Own(ChainMessage.MaxTransactions) is { Count: > 0 } own)
@@ -255,7 +261,7 @@ public sealed partial class ReplicaActor
             MuteWhatMayBeForgotten();
         _core.SetSigning(!syncing, _effects);
         if (source >= 0)
-            Send(_genesis.Members[source].Id, new ChainMessage.GetBlocks(_core.Height, ChainMessage.MaxBlocks), PeerLane.Sync);
+            Send(Rules.Members[source].Id, new ChainMessage.GetBlocks(_core.Height, ChainMessage.MaxBlocks), PeerLane.Sync);
     }
 
     /// <summary>
@@ -266,7 +272,7 @@ public sealed partial class ReplicaActor
     private void MuteWhatMayBeForgotten()
     {
         _restored = false;
-        if (_genesis.Members.MaxFaulty == 0)
+        if (Rules.Members.MaxFaulty == 0)
             return;
         _core.MuteThrough(_catchUp.Highest + 1);
         _log.Warning("chain {0}: the journal goes on from a state from elsewhere, of height {1}; nothing is signed up to height {2}, where this replica may " +

@@ -101,12 +101,10 @@ public sealed partial class ReplicaActor
         _settings.Network.Register(_genesis.ChainId, PeerLane.Consensus, _self);
         _settings.Network.Register(_genesis.ChainId, PeerLane.Sync, _self);
         Timers.StartPeriodicTimer(TickElapsed.Instance, TickElapsed.Instance, _settings.Timeouts.Tick);
-        if (_genesis.Members.MaxFaulty == 0)
-        {
-            _log.Info("chain {0}: {1} member(s) tolerate no faulty one; a production chain has at least 4",
-                _genesis.Name, _genesis.Members.Count);
-        }
-
+        if (IsBeyondThisBuild())
+            return;
+        (_core, _catchUp, _seat) = TakeSeat();
+        TellSeat();
         _core.SetSigning(false, _effects);
         _core.Recover(_assembler.NextHeight, _recovered, _effects);
         _recovered.Clear();
@@ -116,6 +114,53 @@ public sealed partial class ReplicaActor
         UpdateSync();
         WriteSnapshot();
         Run();
+    }
+
+    private void TellSeat()
+    {
+        var members = Rules.Members;
+        if (_seat < 0 && _settings.Signer is not null)
+        {
+            _log.Warning("chain {0}: '{1}' has no seat with its key in epoch {2}; it follows and signs nothing", _genesis.Name, _settings.Member, Rules.Epoch);
+        }
+        else if (members.MaxFaulty == 0)
+        {
+            _log.Info("chain {0}: {1} member(s) tolerate no faulty one; a production chain has at least 4", _genesis.Name, members.Count);
+        }
+    }
+
+    /// <summary>Stops before the first block whose rules this build does not know: what it made of it would be no state of the chain's.</summary>
+    private bool IsBeyondThisBuild()
+    {
+        if (Rules.Version <= _settings.NewestProtocol)
+            return false;
+        _log.Error("chain {0}: block {1} is made under protocol version {2}, which the members decided to go on to, and this build knows versions up to " +
+            "{3}; the replica stops at height {4} with nothing lost: install a newer version of the pipeline and start again", _genesis.Name,
+            _assembler.NextHeight, Rules.Version, _settings.NewestProtocol, _blocks.Height);
+        Halt();
+        return true;
+    }
+
+    /// <summary>Work on the next height begins; where the members change, with the seat that the new epoch has for this replica.</summary>
+    private void BeginNext(long epoch)
+    {
+        if (IsBeyondThisBuild())
+            return;
+        bool changed = Rules.Epoch != epoch;
+        if (changed)
+        {
+            (_core, _catchUp, _seat) = TakeSeat();
+            _log.Info("chain {0}: epoch {1} begins at height {2} with {3}", _genesis.Name, Rules.Epoch, _assembler.NextHeight,
+                string.Join(", ", Rules.Members.Members.Select(m => m.Id)));
+            TellSeat();
+            _core.SetSigning(false, _effects);
+        }
+
+        _core.Begin(_assembler.NextHeight, _effects);
+        ScheduleHeight();
+        if (changed)
+            AskWhereOthersStand();
+        UpdateSync();
     }
 
     /// <summary>
@@ -187,14 +232,13 @@ public sealed partial class ReplicaActor
                 _core.ProposalReady(request.Height, request.Round, _assembler.Build(_seat), _effects);
                 break;
             case ConsensusEffect.Decide decide:
+                long epoch = Rules.Epoch;
                 Apply(decide.Block);
-                _core.Begin(_assembler.NextHeight, _effects);
-                ScheduleHeight();
-                UpdateSync();
+                BeginNext(epoch);
                 break;
             case ConsensusEffect.Lagging lagging when lagging.Height > _blocks.Base && lagging.Height <= _blocks.Height:
                 Send(
-                    _genesis.Members[lagging.Seat].Id, new ChainMessage.Decided(_blocks.Above(lagging.Height - 1).First().Block), PeerLane.Sync);
+                    Rules.Members[lagging.Seat].Id, new ChainMessage.Decided(_blocks.Above(lagging.Height - 1).First().Block), PeerLane.Sync);
                 break;
             case ConsensusEffect.Behind behind:
                 _catchUp.Report(behind.Seat, behind.Height, isAnswer: false);
@@ -202,7 +246,7 @@ public sealed partial class ReplicaActor
                 break;
             case ConsensusEffect.EvidenceFound found:
                 _log.Warning("chain {0}: member '{1}' signed two {2}s at height {3}, round {4}", _genesis.Name,
-                    _genesis.Members[found.Evidence.Seat].Id, found.Evidence.Type, found.Evidence.Height, found.Evidence.Round);
+                    Rules.Members[found.Evidence.Seat].Id, found.Evidence.Type, found.Evidence.Height, found.Evidence.Round);
                 if (_assembler.Evidence.TryAdd(found.Evidence))
                     Broadcast(new ChainMessage.Evidence([found.Evidence]), PeerLane.Sync);
                 StartIfDue();
@@ -234,13 +278,14 @@ public sealed partial class ReplicaActor
 
     private void Broadcast(ChainMessage message, PeerLane lane)
     {
-        if (_genesis.Members.Count == 1 && _seat == 0)
+        if (Rules is { Members.Count: 1, EndsEpoch: false } && _seat == 0)
             return;
         var bytes = Canonical.Encode(message);
-        foreach (var member in _genesis.Members.Members)
+        // Who joins with the next epoch hears this one end.
+        foreach (string member in Rules.Everyone)
         {
-            if (member.Id != _settings.Member)
-                _settings.Network.Send(member.Id, _genesis.ChainId, lane, bytes);
+            if (member != _settings.Member)
+                _settings.Network.Send(member, _genesis.ChainId, lane, bytes);
         }
     }
 

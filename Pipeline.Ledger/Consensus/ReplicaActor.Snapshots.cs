@@ -21,7 +21,7 @@ public sealed partial class ReplicaActor
     private const int PiecesPerEntry = 12;
 
     private readonly SnapshotFolder? _snapshots;
-    private readonly StateSync? _stateSync;
+    private StateSync? _stateSync;
     private readonly List<JournalRecord.Piece> _pieces = [];
     private readonly SnapshotEntry? _start;
     private Captured? _captured;
@@ -41,8 +41,11 @@ public sealed partial class ReplicaActor
         ? new Recovery(new SnapshotSelectionCriteria(start.SequenceNumber - 1, DateTime.MaxValue))
         : new Recovery(SnapshotSelectionCriteria.None);
 
-    /// <summary>Knows the members, to judge what others certify.</summary>
-    private LightClient Client => LightClient.Start(new TrustedChain(_genesis.ChainId, _genesis.Name, _genesis.Members, 0, long.MaxValue), 0);
+    /// <summary>Knows the members of the epoch under way, to judge what others certify.</summary>
+    private LightClient Client => ClientOf(Rules);
+
+    private LightClient ClientOf(ChainRules rules) =>
+        LightClient.Start(new TrustedChain(_genesis.ChainId, _genesis.Name, rules.Members, rules.Epoch, long.MaxValue), 0);
 
     private SnapshotFolder? OpenSnapshots()
     {
@@ -69,7 +72,7 @@ public sealed partial class ReplicaActor
         {
             string? fault = null;
             if (_snapshots!.TryRead(entry, out var snapshot, out fault) &&
-                (fault = snapshot.Verify(entry.Next, Client, _settings.Verifier) ?? _application.Restore(snapshot.State, entry.Next.Header)) is null)
+                (fault = VerifyOwn(snapshot, entry.Next) ?? _application.Restore(snapshot.State, entry.Next.Header)) is null)
             {
                 Resume(snapshot);
                 _log.Info("chain {0}: begins at the snapshot of height {1}", _genesis.Name, entry.Height);
@@ -80,6 +83,14 @@ public sealed partial class ReplicaActor
         }
 
         return null;
+    }
+
+    /// <summary>The members that certify the header above are in the state, which an application that is thrown away takes first.</summary>
+    private string? VerifyOwn(ChainSnapshot snapshot, CertifiedHeader next)
+    {
+        var probe = _settings.CreateApplication();
+        return probe.Restore(snapshot.State, next.Header) ??
+            snapshot.Verify(next, ClientOf(probe.Rules ?? ChainRules.Of(_genesis)), _settings.Verifier);
     }
 
     private void Refuse(SnapshotEntry entry, string why)
@@ -191,11 +202,12 @@ public sealed partial class ReplicaActor
 
     private void OnSnapshotOffer(int from, ChainMessage.SnapshotOffer offer)
     {
-        if (_stateSync is not { IsActive: true })
+        // Members of another epoch are not known here yet: blocks lead there.
+        if (_stateSync is not { IsActive: true } || offer.Next.Header.Epoch != Rules.Epoch)
             return;
         if (Client.Verify(offer.Next, _settings.Verifier) is { } lie)
         {
-            _log.Warning("chain {0}: '{1}' offers a snapshot that no quorum certifies: {2}", _genesis.Name, _genesis.Members[from].Id, lie);
+            _log.Warning("chain {0}: '{1}' offers a snapshot that no quorum certifies: {2}", _genesis.Name, Rules.Members[from].Id, lie);
             _catchUp.Distrust(from);
         }
         else
@@ -235,7 +247,7 @@ public sealed partial class ReplicaActor
             foreach (int seat in _stateSync.Failed(isLie: true))
             {
                 _log.Warning("chain {0}: the snapshot that '{1}' offers is not the one that a quorum certifies: {2}",
-                    _genesis.Name, _genesis.Members[seat].Id, lie);
+                    _genesis.Name, Rules.Members[seat].Id, lie);
                 _catchUp.Distrust(seat);
             }
 
@@ -287,6 +299,8 @@ public sealed partial class ReplicaActor
             subscriber.Tell(new ChainProtocol.StateAt(snapshot.Height, snapshot.State));
         _stateSync!.Done();
         _mempool.Retain(t => !_assembler.IsCommitted(t) && _application.Check(t) is null);
+        if (IsBeyondThisBuild())
+            return;
         _core.Begin(_assembler.NextHeight, _effects);
         ScheduleHeight();
         UpdateSync();

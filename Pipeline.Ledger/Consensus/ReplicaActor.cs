@@ -19,21 +19,24 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
 {
     private readonly ReplicaSettings _settings;
     private readonly Genesis _genesis;
-    private readonly int _seat;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRef _self;
     private readonly Mempool _mempool;
     private readonly IChainApplication _application;
     private readonly BlockAssembler _assembler;
-    private readonly ConsensusCore _core;
-    private readonly CatchUp _catchUp;
     private readonly RecentBlocks _blocks;
+    private readonly HashSet<string> _strangersTold = [];
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly Queue<(int From, CommittedBlock Block)> _fetched = [];
     private readonly List<JournalRecord> _recovered = [];
     private readonly Dictionary<Digest, Block> _recoveredBlocks = [];
     private List<ConsensusEffect> _effects = [];
     private IActorRef _archive = ActorRefs.Nobody;
+
+    // Of the epoch under way.
+    private ConsensusCore _core;
+    private CatchUp _catchUp;
+    private int _seat;
     private Digest _seal;
     private bool _founded;
     private bool _restored;
@@ -49,10 +52,6 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
         SnapshotPluginId = RecoveryPoint.PluginId;
         _genesis = settings.Genesis;
         _self = Self;
-        int seat = _genesis.Members.IndexOf(settings.Member);
-        _seat = settings.Signer is null ? -1 : seat;
-        if (settings.Signer is { } signer && (seat < 0 || _genesis.Members[seat].Key != signer.PublicKey))
-            throw new ConfigurationException($"the key given for '{settings.Member}' is not that of a member of chain '{_genesis.Name}'");
         _mempool = new Mempool(settings.MempoolCapacity);
         _blocks = new RecentBlocks(settings.BlocksInMemory);
         _application = settings.CreateApplication();
@@ -60,11 +59,9 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
         var scheduler = Context.System.Scheduler;
         _assembler = new BlockAssembler(
             _genesis, _application, _mempool, settings.Verifier, () => scheduler.Now.ToUnixTimeMilliseconds());
-        _core = ConsensusCore.Create(_genesis.ChainId, 0, _genesis.Members, _seat, settings.Signer, settings.Verifier, _assembler);
-        _catchUp = new CatchUp(_genesis.Members.Count, _seat);
-        _stateSync = settings.StateSync is { } sync ? new StateSync(_genesis.Members.Count, sync.Gap) : null;
         _snapshots = OpenSnapshots();
         _start = BeginFromSnapshot();
+        (_core, _catchUp, _seat) = TakeSeat();
 
         Recover<SnapshotOffer>(_ => { });
         Recover<JournalEntry>(OnRecovered);
@@ -129,6 +126,24 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
     protected override void OnRecoveryFailure(Exception reason, object? message = null) => _log.Error(
         reason, "chain {0}: the journal cannot be replayed, and the replica stops and says nothing: {1}. 'pipeline ledger verify' names the first " +
         "bad record.", _genesis.Name, JournalFault.Describe(reason));
+
+    private ChainRules Rules => _assembler.Rules;
+
+    /// <summary>
+    /// Core and catch-up of the epoch under way. The seat is found by name and key: who has left, has not come yet, or holds another key than the
+    /// chain names follows and signs nothing. Every epoch begins as a restart does: nothing is signed before n−f members have said where they
+    /// stand and what they hold of the own signatures.
+    /// </summary>
+    private (ConsensusCore Core, CatchUp CatchUp, int Seat) TakeSeat()
+    {
+        var members = Rules.Members;
+        var signer = members.Find(_settings.Member) is { } own ? _settings.Signers.FirstOrDefault(s => s.PublicKey == own.Key) : null;
+        int seat = signer is null ? -1 : members.IndexOf(_settings.Member);
+        var core = ConsensusCore.Create(_genesis.ChainId, Rules.Epoch, members, seat, signer, _settings.Verifier, _assembler);
+        core.MuteThrough(_core?.MutedThrough ?? 0);
+        _stateSync = _settings.StateSync is { } sync ? new StateSync(members.Count, sync.Gap) : null;
+        return (core, new CatchUp(members.Count, seat), seat);
+    }
 
     private void Halt()
     {

@@ -18,7 +18,7 @@ public sealed partial class PayloadExchange
     private int _active;
 
     /// <summary>Transfers that one author may have waiting here, so that none can crowd out the others.</summary>
-    private int MaxPerAuthor => Math.Max(1, _settings.MaxWaiting / Math.Max(1, _others.Count));
+    private int MaxPerAuthor => Math.Max(1, _settings.MaxWaiting / Math.Max(1, Members.Count - 1));
 
     private void OnFetch(PayloadProtocol.Fetch fetch)
     {
@@ -219,7 +219,7 @@ public sealed partial class PayloadExchange
     {
         transfer.NextQuestion = Now + _settings.AnnounceInterval;
         var want = new PayloadMessage.Want(transfer.Download.Payload);
-        foreach (string member in _others)
+        foreach (string member in Others)
         {
             if (!transfer.Download.IsLiar(member) && !transfer.Download.Knows(member))
                 Send(member, want);

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
@@ -15,7 +16,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
     private const int MaxRememberedAcks = 4096;
 
     private readonly Digest _chainId;
-    private readonly MemberSet _members;
+    private readonly Func<ChainRules> _rules;
     private readonly string _self;
     private readonly ISigner _signer;
     private readonly IPeerNetwork _network;
@@ -24,18 +25,17 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
     private readonly PayloadExchangeSettings _settings;
     private readonly ISignatureVerifier _verifier;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly IReadOnlyList<string> _others;
     private readonly Dictionary<Digest, Publication> _publications = [];
     private readonly Dictionary<(Digest Payload, int Kind), StoreAck> _acked = [];
     private readonly PayloadCache _cache;
 
     /// <summary>Use <see cref="Props"/>; Akka creates the actor by reflection.</summary>
     public PayloadExchange(
-        Digest chainId, MemberSet members, string self, ISigner signer, IPeerNetwork network, IPayloadStore store, IPayloadChecks checks,
+        Digest chainId, Func<ChainRules> rules, string self, ISigner signer, IPeerNetwork network, IPayloadStore store, IPayloadChecks checks,
         PayloadExchangeSettings settings, ISignatureVerifier verifier)
     {
         _chainId = chainId;
-        _members = members;
+        _rules = rules;
         _self = self;
         _signer = signer;
         _network = network;
@@ -43,7 +43,6 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
         _checks = checks;
         _settings = settings;
         _verifier = verifier;
-        _others = [.. members.Members.Select(m => m.Id).Where(id => id != self)];
         _cache = new PayloadCache(settings.CacheBytes);
 
         Receive<PayloadProtocol.Publish>(OnPublish);
@@ -53,18 +52,16 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
         Receive<Tick>(_ => OnTick());
     }
 
-    /// <param name="self">This institution; a member.</param>
+    /// <param name="rules">Of the chain's next block; called on this actor's thread. Payloads are for members, whoever they are by then.</param>
+    /// <param name="self">This institution; while it is no member it fetches nothing and acknowledges nothing.</param>
     /// <param name="verifier">Null = Ed25519.</param>
-    /// <exception cref="ArgumentException"><paramref name="self"/> is not a member, or its key is not the signer's.</exception>
     public static Props Props(
-        Digest chainId, MemberSet members, string self, ISigner signer, IPeerNetwork network, IPayloadStore store, IPayloadChecks checks,
+        Digest chainId, Func<ChainRules> rules, string self, ISigner signer, IPeerNetwork network, IPayloadStore store, IPayloadChecks checks,
         PayloadExchangeSettings settings, ISignatureVerifier? verifier = null)
     {
-        if (members.Find(self) is not { } seat || seat.Key != signer.PublicKey)
-            throw new ArgumentException($"'{self}' is not a member with the key that signs", nameof(self));
         var verify = verifier ?? new Ed25519Verifier();
         var props = Akka.Actor.Props.Create(() =>
-            new PayloadExchange(chainId, members, self, signer, network, store, checks, settings, verify));
+            new PayloadExchange(chainId, rules, self, signer, network, store, checks, settings, verify));
         return settings.Dispatcher is { } dispatcher ? props.WithDispatcher(dispatcher) : props;
     }
 
@@ -72,6 +69,10 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
 
     /// <summary>The scheduler's clock, so that virtual time drives every time-out.</summary>
     private static DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    private MemberSet Members => _rules().Members;
+
+    private IReadOnlyList<string> Others => [.. _rules().Everyone.Where(id => id != _self)];
 
     protected override void PreStart()
     {
@@ -84,7 +85,8 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
     private void OnPublish(PayloadProtocol.Publish publish)
     {
         var digest = Digest.Of(publish.Payload);
-        if (Refusal(publish.Kind, publish.Payload) is { } refusal)
+        var members = Members;
+        if ((members.IndexOf(_self) < 0 ? $"'{_self}' is no member now" : Refusal(publish.Kind, publish.Payload)) is { } refusal)
         {
             Sender.Tell(new PayloadProtocol.PublishFailed(digest, refusal));
             return;
@@ -104,7 +106,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
 
             var chunks = _cache.Add(digest, publish.Payload);
             publication = new Publication(
-                new PayloadPublication(_members, Acknowledge(digest, publish.Kind)),
+                new PayloadPublication(members, Acknowledge(digest, publish.Kind)),
                 new PayloadMessage.Announce(publish.Kind, digest, publish.Payload.Length, chunks.Root), Now + _settings.PublishTimeout);
             _publications[digest] = publication;
             Announce(publication);
@@ -146,7 +148,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
 
     private void OnPeer(PeerMessage message)
     {
-        if (message.ChainId != _chainId || message.From == _self || _members.IndexOf(message.From) < 0)
+        if (message.ChainId != _chainId || message.From == _self || !_rules().IsMember(message.From))
             return;
         if (!Canonical.TryDecode<PayloadMessage>(message.Bytes, out var decoded, out string? error))
         {
@@ -170,7 +172,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
     {
         if (!_publications.TryGetValue(ack.Payload, out var publication))
             return;
-        if (!ack.Verify(_chainId, _members, _verifier))
+        if (!ack.Verify(_chainId, Members, _verifier))
         {
             _log.Warning("Ignored a store ack of {0} from {1}: its signature does not verify", ack.Payload.Short, from);
             return;

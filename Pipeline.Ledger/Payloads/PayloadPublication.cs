@@ -25,8 +25,12 @@ internal sealed class PayloadPublication
     public IEnumerable<string> Missing =>
         _members.Members.Where((_, seat) => !_acks.ContainsKey(seat)).Select(member => member.Id);
 
-    /// <summary>Takes a verified ack; one of each member counts.</summary>
-    public void Add(StoreAck ack) => _acks.TryAdd(_members.IndexOf(ack.Member), ack);
+    /// <summary>Takes a verified ack; one of each member counts, and none of one that has come since.</summary>
+    public void Add(StoreAck ack)
+    {
+        if (_members.IndexOf(ack.Member) is >= 0 and var seat)
+            _acks.TryAdd(seat, ack);
+    }
 
     public string Shortfall =>
         $"{_acks.Count} of {_members.Quorum} store acks; no answer from {string.Join(", ", Missing)}";

@@ -89,3 +89,7 @@ public sealed record MemberReadmitted(string Member) : IChainEvent;
 /// <summary>A member signed two conflicting statements, and its contributions count no more.</summary>
 /// <param name="Round">The learning round from which on.</param>
 public sealed record MemberExcluded(string Member, long Round) : IChainEvent;
+
+/// <summary>A member takes no part in rounds from <paramref name="Round"/> on, by its own decision.</summary>
+/// <param name="Erase">The payloads of its contributions are deleted everywhere, but those of a closed round until it is final.</param>
+public sealed record MemberWithdrew(string Member, long Round, bool Erase) : IChainEvent;

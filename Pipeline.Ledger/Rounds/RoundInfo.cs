@@ -11,9 +11,11 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="LastRound">The round after which training is complete.</param>
 /// <param name="Finals">The newest final rounds that training descends from, oldest first; it can be restarted from them.</param>
 /// <param name="Excluded">Members whose contributions are refused because they equivocated, by seat.</param>
+/// <param name="Withdrawn">Members that take no part by their own decision, by seat.</param>
 public sealed record RoundInfo(
     RoundPhase Phase, long Round, Digest Base, Digest Seed, long DeadlineHeight, IReadOnlyList<RoundContribution> Contributions,
-    IReadOnlyList<string> Attested, bool Paused, long LastRound, IReadOnlyList<FinalRound> Finals, IReadOnlyList<string> Excluded);
+    IReadOnlyList<string> Attested, bool Paused, long LastRound, IReadOnlyList<FinalRound> Finals, IReadOnlyList<string> Excluded,
+    IReadOnlyList<string> Withdrawn);
 
 /// <param name="Model">Digest of the model that n−f members attested.</param>
 public sealed record FinalRound(long Round, Digest Model) : ICanonical<FinalRound>

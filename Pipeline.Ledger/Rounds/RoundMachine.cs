@@ -1,15 +1,14 @@
 using Pipeline.Ledger.Blocks;
-using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Ledger.Rounds;
 
 /// <summary>
 /// The learning state of a chain: open → closed → final → open … → completed. Pure and deterministic: transactions of a block first, then
-/// <see cref="EndBlock"/> decides what the block's height and content lead to. Members and policy are those of the genesis; pausing, stopping and
-/// restarting are decisions that others take (<see cref="Governance"/>).
+/// <see cref="EndBlock"/> decides what the block's height and content lead to. Pausing, stopping, restarting, and who the members are, are decisions
+/// that others take (<see cref="Governance"/>).
 /// </summary>
-public sealed class RoundMachine
+public sealed partial class RoundMachine
 {
     /// <summary>Final rounds, the newest included, that training can be restarted from.</summary>
     public const int RememberedFinals = 8;
@@ -21,18 +20,19 @@ public sealed class RoundMachine
     public const int RememberedRounds = 2 * RememberedFinals;
 
     private readonly Digest _chainId;
-    private readonly MemberSet _members;
-    private readonly RoundPolicy _policy;
     private readonly ISignatureVerifier _verifier;
-
-    // By seat; null = none yet.
-    private readonly Contribution?[] _contributions;
-    private readonly Attestation?[] _attestations;
-    private readonly Metrics?[] _metrics;
-    private readonly bool[] _excluded;
     private readonly Queue<AuxiliaryBlend> _blends = new();
     private readonly List<FinalRound> _finals = [];
     private readonly List<RoundClosed> _closed = [];
+    private MemberSet _members;
+    private RoundPolicy _policy;
+
+    // By seat; null = none yet.
+    private Contribution?[] _contributions;
+    private Attestation?[] _attestations;
+    private Metrics?[] _metrics;
+    private bool[] _excluded;
+    private bool[] _withdrawn;
 
     private RoundPhase _phase = RoundPhase.Waiting;
     private bool _paused;
@@ -56,6 +56,7 @@ public sealed class RoundMachine
         _attestations = new Attestation?[members.Count];
         _metrics = new Metrics?[members.Count];
         _excluded = new bool[members.Count];
+        _withdrawn = new bool[members.Count];
     }
 
     /// <summary>
@@ -83,6 +84,11 @@ public sealed class RoundMachine
         }
     }
 
+    public RoundPolicy Policy => _policy;
+
+    /// <summary>Members whose contributions the round under way closed with; those that left since are counted.</summary>
+    public int Contributors => _phase == RoundPhase.Closed ? _closed[^1].Contributions.Count : Contributed;
+
     private int Contributed => _contributions.Count(c => c is not null);
 
     private long LastFinal => _finals.Count > 0 ? _finals[^1].Round : 0;
@@ -90,7 +96,7 @@ public sealed class RoundMachine
     public RoundInfo Info => new(
         _phase, _round, _base, _seed, _deadline, Contributions(),
         [.. Enumerable.Range(0, _members.Count).Where(s => _attestations[s] is not null).Select(s => _members[s].Id)], _paused, _lastRound,
-        [.. _finals], [.. Enumerable.Range(0, _members.Count).Where(s => _excluded[s]).Select(s => _members[s].Id)]);
+        [.. _finals], Those(_excluded), Those(_withdrawn));
 
     public string? Check(string sender, Contribution contribution)
     {
@@ -99,6 +105,8 @@ public sealed class RoundMachine
             return $"'{sender}' is not a member";
         if (_excluded[seat])
             return $"'{sender}' signed two conflicting statements and is excluded until the members readmit it";
+        if (_withdrawn[seat])
+            return $"'{sender}' has withdrawn from training";
         if (_phase != RoundPhase.Open)
             return $"no round is open (round {_round} is {_phase.ToString().ToLowerInvariant()})";
         if (_paused)
@@ -160,28 +168,6 @@ public sealed class RoundMachine
         _metrics[_members.IndexOf(sender)] = metrics;
         events.Add(new MetricsReported(sender, metrics.Round, metrics.AucPpm, metrics.SizeBucket));
         return null;
-    }
-
-    /// <summary>A member's equivocation is proved on the chain: what the policy says about it happens.</summary>
-    public void Convict(int seat, ICollection<IChainEvent> events)
-    {
-        if (_policy.OnEquivocation != EquivocationPolicy.Exclude || _excluded[seat])
-            return;
-        _excluded[seat] = true;
-        // A closed round is being aggregated as it stands.
-        if (_phase == RoundPhase.Open)
-            _contributions[seat] = null;
-        events.Add(new MemberExcluded(_members[seat].Id, _phase == RoundPhase.Open ? _round : _round + 1));
-    }
-
-    /// <summary>Null when the member can be readmitted now; otherwise why not.</summary>
-    public string? CheckReadmit(string member) => _members.IndexOf(member) is >= 0 and var seat && _excluded[seat] ? null : $"'{member}' is not excluded";
-
-    /// <summary>After <see cref="CheckReadmit"/>: the member may contribute to the round under way.</summary>
-    public void Readmit(string member, ICollection<IChainEvent> events)
-    {
-        _excluded[_members.IndexOf(member)] = false;
-        events.Add(new MemberReadmitted(member));
     }
 
     /// <summary>Blends are taken one per round, in this order, when a round closes.</summary>
@@ -264,45 +250,6 @@ public sealed class RoundMachine
             CloseOrExtend(height, events);
     }
 
-    /// <summary>A picture of the whole state, from which <see cref="Restore"/> makes the same machine.</summary>
-    public RoundSnapshot Snapshot() => new(
-        _phase, _paused, _round, _lastRound, _base, _seed, _deadline, [.. _contributions], [.. _attestations], [.. _metrics], [.. _excluded],
-        [.. _blends], [.. _finals], [.. _closed]);
-
-    /// <summary>Takes the state over.</summary>
-    /// <exception cref="CanonicalFormatException">It is of another number of members, or contradicts itself.</exception>
-    public void Restore(RoundSnapshot snapshot)
-    {
-        int seats = _members.Count;
-        if (snapshot.Contributions.Count != seats || snapshot.Attestations.Count != seats || snapshot.Metrics.Count != seats ||
-            snapshot.Excluded.Count != seats)
-            throw new CanonicalFormatException($"rounds of {snapshot.Contributions.Count} members where the chain has {seats}");
-        if (snapshot.Phase == RoundPhase.Closed && (snapshot.Closed.Count == 0 || snapshot.Closed[^1].Round != snapshot.Round))
-            throw new CanonicalFormatException($"round {snapshot.Round} is closed, and how it closed is not there");
-        _phase = snapshot.Phase;
-        _paused = snapshot.Paused;
-        _round = snapshot.Round;
-        _lastRound = snapshot.LastRound;
-        _base = snapshot.Base;
-        _seed = snapshot.Seed;
-        _deadline = snapshot.DeadlineHeight;
-        for (int seat = 0; seat < seats; seat++)
-        {
-            _contributions[seat] = snapshot.Contributions[seat];
-            _attestations[seat] = snapshot.Attestations[seat];
-            _metrics[seat] = snapshot.Metrics[seat];
-            _excluded[seat] = snapshot.Excluded[seat];
-        }
-
-        _blends.Clear();
-        foreach (var blend in snapshot.Blends)
-            _blends.Enqueue(blend);
-        _finals.Clear();
-        _finals.AddRange(snapshot.Finals);
-        _closed.Clear();
-        _closed.AddRange(snapshot.Closed);
-    }
-
     private void Open(long height, Digest blockId, ICollection<IChainEvent> events)
     {
         _phase = RoundPhase.Open;
@@ -317,7 +264,7 @@ public sealed class RoundMachine
     private void CloseOrExtend(long height, ICollection<IChainEvent> events)
     {
         int contributed = Contributed;
-        bool all = contributed == _members.Count - _excluded.Count(e => e);
+        bool all = contributed == Enumerable.Range(0, _members.Count).Count(seat => !_excluded[seat] && !_withdrawn[seat]);
         if (contributed >= _policy.Quorum && (all || height >= _deadline))
         {
             _phase = RoundPhase.Closed;

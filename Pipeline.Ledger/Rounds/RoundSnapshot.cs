@@ -14,7 +14,8 @@ namespace Pipeline.Ledger.Rounds;
 public sealed record RoundSnapshot(
     RoundPhase Phase, bool Paused, long Round, long LastRound, Digest Base, Digest Seed, long DeadlineHeight,
     IReadOnlyList<Contribution?> Contributions, IReadOnlyList<Attestation?> Attestations, IReadOnlyList<Metrics?> Metrics,
-    IReadOnlyList<bool> Excluded, IReadOnlyList<AuxiliaryBlend> Blends, IReadOnlyList<FinalRound> Finals, IReadOnlyList<RoundClosed> Closed)
+    IReadOnlyList<bool> Excluded, IReadOnlyList<AuxiliaryBlend> Blends, IReadOnlyList<FinalRound> Finals, IReadOnlyList<RoundClosed> Closed,
+    GovernedRounds? Governance = null)
     : ICanonical<RoundSnapshot>
 {
     /// <summary>Accepted backbones that may wait; more are dropped by <see cref="RoundMachine.Schedule"/>.</summary>
@@ -22,16 +23,19 @@ public sealed record RoundSnapshot(
 
     public void WriteTo(CanonicalWriter writer)
     {
-        writer.Array(14).Int((int)Phase).Bool(Paused).Int(Round).Int(LastRound).Digest(Base).Digest(Seed).Int(DeadlineHeight)
+        writer.Array(Governance is null ? 14 : 15).Int((int)Phase).Bool(Paused).Int(Round).Int(LastRound).Digest(Base).Digest(Seed).Int(DeadlineHeight)
             .Optionals(Contributions).Optionals(Attestations).Optionals(Metrics).Array(Excluded.Count);
         foreach (bool excluded in Excluded)
             writer.Bool(excluded);
-        writer.EndArray().List(Blends).List(Finals).List(Closed).EndArray();
+        writer.EndArray().List(Blends).List(Finals).List(Closed);
+        if (Governance is not null)
+            writer.Item(Governance);
+        writer.EndArray();
     }
 
     public static RoundSnapshot ReadFrom(CanonicalReader reader)
     {
-        reader.Array(14);
+        bool governed = reader.Array(14, 15) == 15;
         var phase = (RoundPhase)reader.Int32(0, (int)RoundPhase.Completed);
         bool paused = reader.Bool();
         long round = reader.Int(0), lastRound = reader.Int(0);
@@ -47,7 +51,7 @@ public sealed record RoundSnapshot(
         var snapshot = new RoundSnapshot(
             phase, paused, round, lastRound, model, seed, deadline, contributions, attestations, metrics, excluded,
             reader.List<AuxiliaryBlend>(MaxBlends), reader.List<FinalRound>(RoundMachine.RememberedFinals),
-            reader.List<RoundClosed>(RoundMachine.RememberedRounds));
+            reader.List<RoundClosed>(RoundMachine.RememberedRounds), governed ? reader.Item<GovernedRounds>() : null);
         reader.EndArray();
         return snapshot;
     }

@@ -28,6 +28,9 @@ internal sealed class JournalWalk(
 
     public string? Member { get; private set; }
 
+    /// <summary>Of the height that the next record belongs to.</summary>
+    public ChainRules? Rules { get; private set; }
+
     /// <summary>Rows found good.</summary>
     public long Records { get; private set; }
 
@@ -93,6 +96,7 @@ internal sealed class JournalWalk(
             if (Genesis is not null)
                 return "a second genesis";
             Genesis = founded.Genesis;
+            Rules = ChainRules.Of(founded.Genesis);
             Member = founded.Member;
             return StartApplication(founded.Genesis);
         }
@@ -103,17 +107,17 @@ internal sealed class JournalWalk(
         {
             case JournalRecord.Stored { Block: var block }:
                 _blocks[block.Id] = block;
-                return CheckBlock(genesis, block);
+                return CheckBlock(genesis, Rules!, block);
             case JournalRecord.Proposed p:
-                return CheckOwn(genesis, StatementType.Proposal, p.Height, p.Round, p.BlockId, p.ValidRound, p.Signature)
-                    ?? (p.Polka is null ? null : CheckCertificate(genesis, p.Polka, StatementType.Prevote, p.Height, p.BlockId));
+                return CheckOwn(genesis, Rules!, StatementType.Proposal, p.Height, p.Round, p.BlockId, p.ValidRound, p.Signature)
+                    ?? (p.Polka is null ? null : CheckCertificate(genesis, Rules!, p.Polka, StatementType.Prevote, p.Height, p.BlockId));
             case JournalRecord.Voted { Vote: var v }:
-                return v.Seat != genesis.Members.IndexOf(Member!)
+                return v.Seat != Rules!.Members.IndexOf(Member!)
                     ? $"a vote of seat {v.Seat}, which is not '{Member}'"
-                    : CheckOwn(genesis, v.Type, v.Height, v.Round, v.BlockId, -1, v.Signature) ?? CheckLock(v);
+                    : CheckOwn(genesis, Rules, v.Type, v.Height, v.Round, v.BlockId, -1, v.Signature) ?? CheckLock(v);
             case JournalRecord.Locked { Polka: var polka }:
                 _polkas[polka.Round] = polka;
-                return CheckCertificate(genesis, polka, StatementType.Prevote, HeightOfWork, polka.BlockId);
+                return CheckCertificate(genesis, Rules!, polka, StatementType.Prevote, HeightOfWork, polka.BlockId);
             case JournalRecord.Entered entered:
                 return entered.Height != HeightOfWork ? $"enters a round of height {entered.Height} at height {HeightOfWork}" : null;
             case JournalRecord.Restored restored:
@@ -130,48 +134,42 @@ internal sealed class JournalWalk(
         }
     }
 
-    private string? CheckBlock(Genesis genesis, Block block)
+    private string? CheckBlock(Genesis genesis, ChainRules rules, Block block)
     {
         var header = block.Header;
-        if (header.Version != BlockHeader.CurrentVersion)
-            return $"block {header.Height} is of version {header.Version}, and this build knows {BlockHeader.CurrentVersion}";
-        if (header.ChainId != genesis.ChainId || header.Epoch != 0)
-            return $"block {header.Height} is of chain {header.ChainId.Short}, epoch {header.Epoch}";
+        if (rules.Version > ProtocolVersion.Newest)
+            return $"block {header.Height} is made under protocol version {rules.Version}, and this build knows versions up to {ProtocolVersion.Newest}";
+        if (header.Version != rules.Version)
+            return $"block {header.Height} is of version {header.Version} where {rules.Version} is in force";
+        if (header.ChainId != genesis.ChainId || header.Epoch != rules.Epoch)
+            return $"block {header.Height} is of chain {header.ChainId.Short}, epoch {header.Epoch}, where epoch {rules.Epoch} is under way";
         if (header.Height != HeightOfWork)
             return $"block of height {header.Height} at height {HeightOfWork}";
         if (header.Parent != (_last?.Id ?? Digest.Zero))
             return $"block {header.Height} does not link to the block before it";
         if (header.Time <= (_last?.Time ?? genesis.Time))
             return $"block {header.Height} is not later than the block before it";
-        if (header.MembersHash != genesis.Members.Hash || header.NextMembersHash != genesis.Members.Hash)
+        if (header.MembersHash != rules.Members.Hash || header.NextMembersHash != rules.NextMembers.Hash)
             return $"block {header.Height} names another member set";
         if (header.ParametersHash != genesis.Parameters.Hash)
             return $"block {header.Height} names other consensus parameters";
-        if (header.Proposer >= genesis.Members.Count)
-            return $"block {header.Height} is proposed from seat {header.Proposer}, beyond the {genesis.Members.Count} members";
+        if (header.Proposer >= rules.Members.Count)
+            return $"block {header.Height} is proposed from seat {header.Proposer}, beyond the {rules.Members.Count} members";
         if (block.VerifyRoots() is { } roots)
             return $"block {header.Height}: {roots}";
         foreach (var transaction in block.Transactions)
         {
-            if (transaction.Verify(genesis.ChainId, genesis.Members, Signatures) is { } fault)
+            if (transaction.Verify(genesis.ChainId, rules.Members, Signatures) is { } fault)
                 return $"block {header.Height}, transaction {transaction.Id.Short}: {fault}";
             if (_window.Contains(transaction))
                 return $"block {header.Height}, transaction {transaction.Id.Short}: it is in the chain already";
-        }
-
-        foreach (byte[] evidence in block.Evidence)
-        {
-            if (!Canonical.TryDecode<Equivocation>(evidence, out var equivocation, out string? error))
-                return $"block {header.Height}, evidence: {error}";
-            if (equivocation.Verify(genesis.ChainId, genesis.Members, Signatures) is { } fault)
-                return $"block {header.Height}, evidence: {fault}";
         }
 
         foreach (byte[] bytes in block.Evidence)
         {
             if (!Canonical.TryDecode<Equivocation>(bytes, out var evidence, out var error))
                 return $"block {header.Height}, evidence: {error}";
-            if (evidence.Verify(genesis.ChainId, genesis.Members, verifier) is { } fault)
+            if (rules.Verify(evidence, genesis.ChainId, Signatures) is { } fault)
                 return $"block {header.Height}, evidence against seat {evidence.Seat}: {fault}";
         }
 
@@ -179,17 +177,17 @@ internal sealed class JournalWalk(
     }
 
     private string? CheckOwn(
-        Genesis genesis, StatementType type, long height, int round, Digest blockId, int validRound, byte[] signature)
+        Genesis genesis, ChainRules rules, StatementType type, long height, int round, Digest blockId, int validRound, byte[] signature)
     {
         if (height != HeightOfWork)
             return $"a {type} of height {height} at height {HeightOfWork}";
-        if (genesis.Members.Find(Member!) is not { } member)
+        if (rules.Members.Find(Member!) is not { } member)
             return $"a {type} in the journal of '{Member}', who is not a member";
         if (!blockId.IsZero && type != StatementType.Prevote && !_blocks.ContainsKey(blockId))
             return $"a {type} for block {blockId.Short}, which is not in the journal";
         if (!_said.TryAdd((type, round), blockId) && _said[(type, round)] != blockId)
             return $"two {type}s in round {round} of height {height}";
-        return Signatures.Verify(member.Key, SignedStatement.Bytes(type, genesis.ChainId, 0, height, round, blockId, validRound), signature)
+        return Signatures.Verify(member.Key, SignedStatement.Bytes(type, genesis.ChainId, rules.Epoch, height, round, blockId, validRound), signature)
             ? null
             : $"the signature of the {type} in round {round} of height {height} does not verify";
     }
@@ -200,18 +198,19 @@ internal sealed class JournalWalk(
             ? null
             : $"a precommit for block {vote.BlockId.Short} without its polka";
 
-    private string? CheckCertificate(Genesis genesis, QuorumCertificate certificate, StatementType type, long height, Digest blockId)
+    private string? CheckCertificate(
+        Genesis genesis, ChainRules rules, QuorumCertificate certificate, StatementType type, long height, Digest blockId)
     {
-        if (certificate.Type != type || certificate.Height != height || certificate.BlockId != blockId || certificate.Epoch != 0)
+        if (certificate.Type != type || certificate.Height != height || certificate.BlockId != blockId || certificate.Epoch != rules.Epoch)
             return $"the certificate is for another {certificate.Type} (height {certificate.Height}, block {certificate.BlockId.Short})";
-        return certificate.Verify(genesis.ChainId, genesis.Members, Signatures) is { } fault ? $"certificate of height {height}: {fault}" : null;
+        return certificate.Verify(genesis.ChainId, rules.Members, Signatures) is { } fault ? $"certificate of height {height}: {fault}" : null;
     }
 
     private string? CheckCommit(Genesis genesis, QuorumCertificate certificate)
     {
         if (!_blocks.TryGetValue(certificate.BlockId, out var block))
             return $"commits block {certificate.BlockId.Short}, which is not in the journal";
-        if (CheckCertificate(genesis, certificate, StatementType.Precommit, HeightOfWork, block.Id) is { } fault)
+        if (CheckCertificate(genesis, Rules!, certificate, StatementType.Precommit, HeightOfWork, block.Id) is { } fault)
             return fault;
         if (CheckTrust(block.Header) is { } distrust)
             return distrust;
@@ -235,7 +234,7 @@ internal sealed class JournalWalk(
             return error;
         if (snapshot.Height <= Height)
             return $"takes over the state of height {snapshot.Height} at height {Height}";
-        var client = LightClient.Start(new TrustedChain(genesis.ChainId, genesis.Name, genesis.Members, 0, long.MaxValue), 0);
+        var client = LightClient.Start(new TrustedChain(genesis.ChainId, genesis.Name, Rules!.Members, Rules.Epoch, long.MaxValue), 0);
         if (snapshot.Verify(adopted.Next, client, Signatures) is { } fault)
             return $"the state of height {snapshot.Height}: {fault}";
         foreach (var block in snapshot.Blocks.Where(b => b.Header.Height > Height))
@@ -246,6 +245,7 @@ internal sealed class JournalWalk(
 
         if (_application?.Restore(snapshot.State, adopted.Next.Header) is { } state)
             return $"the state of height {snapshot.Height}: {state}";
+        Rules = _application?.Rules ?? Rules;
         _last = snapshot.Last;
         _window.Reset(snapshot.Blocks);
         Forget();
@@ -292,6 +292,7 @@ internal sealed class JournalWalk(
         if (header.OutboxRoot != state.OutboxRoot)
             return $"block {header.Height} names outbox {header.OutboxRoot.Short}, and by the rules of this build the blocks below it make {state.OutboxRoot.Short}";
         Outcome = state.Apply(block);
+        Rules = state.Rules ?? Rules;
         return null;
     }
 

@@ -26,7 +26,7 @@ public static class LedgerDiff
         {
             if (moreA && moreB && first is null)
             {
-                first = OfBlocks(a.Genesis.Members, left.Current.Committed, right.Current.Committed);
+                first = OfBlocks(left.Current, right.Current);
                 if (first is null)
                     equal = left.Current.Height;
             }
@@ -51,11 +51,13 @@ public static class LedgerDiff
             ("application", $"{Digest.Of(a.Application)}", $"{Digest.Of(b.Application)}")),
         []);
 
-    private static Divergence? OfBlocks(MemberSet members, CommittedBlock a, CommittedBlock b)
+    private static Divergence? OfBlocks(AppliedBlock a, AppliedBlock b)
     {
         if (a.Block.Id == b.Block.Id)
             return null;
-        ulong both = a.Certificate.Signers & b.Certificate.Signers;
+        // What is equal below makes the members of this height equal.
+        var members = a.Members;
+        ulong both = a.Committed.Certificate.Signers & b.Committed.Certificate.Signers;
         return new Divergence(
             a.Height, a.Block.Id, b.Block.Id,
             [.. OfHeaders(a.Block.Header, b.Block.Header, members), .. OfTransactions(a.Block, b.Block)],

@@ -51,6 +51,7 @@ public sealed class LedgerReader
         var walk = new JournalWalk(new Ed25519Verifier(), application: LedgerVerifier.ApplicationOf);
         foreach (var (row, unreadable) in JournalReader.TryRead(Journal))
         {
+            var members = walk.Rules?.Members;
             if ((row is null ? unreadable : walk.Next(row)) is { } fault)
             {
                 FirstBad = new BadRecord(walk.Records + 1, walk.HeightOfWork, fault);
@@ -58,7 +59,7 @@ public sealed class LedgerReader
             }
 
             if (walk.Committed is { } committed)
-                yield return new AppliedBlock(committed, walk.Outcome);
+                yield return new AppliedBlock(committed, members!, walk.Outcome);
         }
     }
 }

@@ -14,7 +14,8 @@ namespace Pipeline.Tests.Ledger.Application;
 /// <summary>The bytes of every wire type of a learning chain: a change here is a change of the protocol.</summary>
 public sealed class LearningWireTests
 {
-    private static readonly TestChain Chain = new();
+    // The first version's bytes, which no later one changes.
+    private static readonly TestChain Chain = new(version: 1);
 
     [Fact]
     public void Metrics_bytes() => Golden(new Metrics(3, 912_345, 7), "83031a000debd907");
@@ -35,6 +36,50 @@ public sealed class LearningWireTests
         Golden(new GovernanceVote(4, new GovernanceAction.Readmit("a")), "820482056161");
         Golden(new GovernanceVote(9, new GovernanceAction.Restart(2, Filled(0xaa), 5)), $"82098404025820{new string('a', 64)}05");
     }
+
+    [Fact]
+    public void Bytes_of_votes_on_members_policy_and_version()
+    {
+        var possession = new KeyPossession(new Member("a", new MemberPublicKey(Filled(0x11))), 16, Filled(0x22), new byte[64]);
+        string written = $"8482616182015820{new string('1', 64)}105820{new string('2', 64)}5840{new string('0', 128)}";
+        Golden(new GovernanceVote(1, new GovernanceAction.Upgrade(2, 300)), "820183060219012c");
+        Golden(new GovernanceVote(1, new GovernanceAction.Join(possession)), $"82018207{written}");
+        Golden(new GovernanceVote(1, new GovernanceAction.Leave("a")), "820182086161");
+        Golden(new GovernanceVote(1, new GovernanceAction.RotateKey(possession)), $"82018209{written}");
+        Golden(new GovernanceVote(1, new GovernanceAction.Revoke("a")), "8201820a6161");
+        Golden(new GovernanceVote(1, new GovernanceAction.ChangePolicy(new PolicyChange(3, 9, 0, EquivocationPolicy.Exclude))), "8201820b8403090001");
+        Golden(new Withdrawal(5, true), "8205f5");
+    }
+
+    [Fact]
+    public void Bytes_of_votes_on_the_bridge()
+    {
+        Golden(new GovernanceVote(1, new GovernanceAction.Grant(new BridgeGrant("a", 1, 5))), "8201820c8361610105");
+        Golden(new GovernanceVote(1, new GovernanceAction.EndGrant("a")), "8201820d6161");
+        Golden(new GovernanceVote(1, new GovernanceAction.Freeze(Filled(0xaa))), $"8201820f5820{new string('a', 64)}");
+        Golden(new GovernanceVote(1, new GovernanceAction.Unfreeze(Filled(0xaa))), $"820182105820{new string('a', 64)}");
+        Golden(new GovernanceVote(1, new GovernanceAction.LimitBridge(new BridgeLimits(10, 2, 100, 7))), "82018211840a02186407");
+        Golden(new GovernanceVote(1, new GovernanceAction.SuspendBridge()), "82018112");
+        Golden(new GovernanceVote(1, new GovernanceAction.ResumeBridge()), "82018113");
+    }
+
+    [Fact]
+    public void Trust_digest() => GoldenDigest(
+        new GovernanceVote(1, new GovernanceAction.Trust(Chain.Trust())), "4227bfc75c6c502421189fe2bd656e1e14cbc11943d41b04437e6191d77710d5");
+
+    [Fact]
+    public void Ack_delivery_digest() => GoldenDigest(
+        new AckDelivery(new PacketAck(Filled(9), 4, PacketError.None), Delivery().Proof), "208628f7364e7499b74c64b26aaa8c015f1ba94cc5340b380e6ea20db4c8f30b");
+
+    [Fact]
+    public void Client_update_digest() => GoldenDigest(
+        new ClientUpdate([new EpochChange(Header(1), Chain.Members)], Header(2)), "d3fe9eb98fba83a6e354f721e1ff52913ade15beaddde459e0e008c2089f30c8");
+
+    [Fact]
+    public void Packet_with_a_norm_digest() => GoldenDigest(Packet() with { UpdateNorm = 655_360 }, "93a15a1c7c48e0c4f019e06dfc9d3f47567a45e0fe6ba97f43e09500161e421e");
+
+    [Fact]
+    public void State_root_of_a_genesis_of_the_second_version() => Same("0a06a523d1b7ea29094ce529543ab40dc5513584727eabe976e1b7411672e310", new TestChain(version: 2).Start().StateRoot);
 
     [Fact]
     public void Packet_ack_bytes() => Golden(
@@ -70,7 +115,7 @@ public sealed class LearningWireTests
     [Fact]
     public void Learning_genesis_digest() =>
         GoldenDigest(
-            new TestChain(trusted: [new TestChain("skull", keySet: 1).Trust()]).Learning,
+            new TestChain(version: 1, trusted: [new TestChain("skull", keySet: 1, version: 1).Trust()]).Learning,
             "bb5c989e193c1ce0a3f13bd72a02aa556030510237a9dd4d091594ae62ddc5f1");
 
     [Fact]
@@ -119,6 +164,12 @@ public sealed class LearningWireTests
         Alter(new PacketAck(Filled(1), 2, PacketError.Busy));
         Alter(new Contribution(1, Filled(1), Filled(2), 9, Chain.Acks(Filled(2))));
         Alter(new Attestation(1, Filled(1), Filled(2)));
+        Alter(Packet() with { UpdateNorm = 655_360 });
+        Alter(new AckDelivery(new PacketAck(Filled(9), 4, PacketError.None), Delivery().Proof));
+        Alter(new ClientUpdate([new EpochChange(Header(1), Chain.Members)], Header(2)));
+        Alter(new GovernanceVote(1, new GovernanceAction.Join(KeyPossession.Create(Chain.Id, "a", 16, Filled(3), Chain.Signers[0]))));
+        Alter(new GovernanceVote(1, new GovernanceAction.Trust(Chain.Trust())));
+        Alter(new GovernanceVote(1, new GovernanceAction.LimitBridge(new BridgeLimits(10, 2, 100, 7))));
         Alter(new Metrics(1, 2, 3));
         Alter(Chain.Update(1, Filled(1), 3));
         Alter(BackbonePayload.FromModel(Chain.InitialModel));

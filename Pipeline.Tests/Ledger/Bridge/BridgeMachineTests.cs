@@ -252,7 +252,7 @@ public sealed class BridgeMachineTests
 
     /// <summary>A source header over everything emitted so far.</summary>
     private BlockHeader Header(long? height = null) => new(
-        BlockHeader.CurrentVersion, Source.Id, 0, height ?? 1000 + _source.Outbox.Leaves.Count, Now - 1000, Digest.Zero, Digest.Zero, _source.Outbox.Root, Digest.Zero, Digest.Zero,
+        ProtocolVersion.Newest, Source.Id, 0, height ?? 1000 + _source.Outbox.Leaves.Count, Now - 1000, Digest.Zero, Digest.Zero, _source.Outbox.Root, Digest.Zero, Digest.Zero,
         Source.Members.Hash, Source.Members.Hash, Digest.Zero, 0);
 
     private BridgeDelivery Proof(AuxiliaryPacket packet, BlockHeader header)

@@ -179,6 +179,14 @@ public sealed class DecoderFuzzTests
         yield return new GovernanceVote(4, new GovernanceAction.Restart(2, payload, 5));
         yield return new OutboxPacket(Packet(chain, payload));
         yield return Snapshot(chain, payload);
+        yield return new GovernanceVote(5, new GovernanceAction.Upgrade(2, 100));
+        yield return new GovernanceVote(6, new GovernanceAction.Join(KeyPossession.Create(chain.Id, "hospital-9", 16, payload, TestChain.Signer(9))));
+        yield return new GovernanceVote(7, new GovernanceAction.ChangePolicy(new PolicyChange(3, 9, 5, EquivocationPolicy.Exclude)));
+        yield return new GovernanceVote(8, new GovernanceAction.Leave("hospital-2"));
+        yield return new GovernanceVote(9, new GovernanceAction.Trust(chain.Trust()));
+        yield return new GovernanceVote(10, new GovernanceAction.Grant(new BridgeGrant("skull", 1, 1000)));
+        yield return new GovernanceVote(11, new GovernanceAction.LimitBridge(new BridgeLimits(1000, 3, 1 << 20, 65536)));
+        yield return new Withdrawal(3, true);
         foreach (object root in BridgeRoots(chain))
             yield return root;
 
@@ -219,11 +227,17 @@ public sealed class DecoderFuzzTests
         var blend = new AuxiliaryBlend(any, 5);
         var rounds = new RoundSnapshot(
             RoundPhase.Closed, false, 2, 3, any, any, 9, [contribution, null], [new Attestation(2, any, any), null], [null, new Metrics(1, 5, 6)],
-            [true, false], [blend], [new FinalRound(1, any)], [new RoundClosed(2, any, [new RoundContribution("hospital-0", any)], blend)]);
+            [true, false], [blend], [new FinalRound(1, any)], [new RoundClosed(2, any, [new RoundContribution("hospital-0", any)], blend)],
+            new GovernedRounds([false, true], chain.Learning.Policy));
         var bridge = new BridgeSnapshot(
             [new OutboxLeaf(4, [1, 2, 3])], [new BridgeSnapshot.Sequence("skull", 2)],
-            [new BridgeSnapshot.Channel(any, 0, chain.Members, 3, any, 5, false, 2, new AuxiliaryOffer(Packet(chain, any), 4, 1, 2))]);
-        return new LearningSnapshot(4, 5, any, rounds, bridge, new GovernanceSnapshot(2, [new GovernanceAction.Readmit("hospital-1"), null]));
+            [new BridgeSnapshot.Channel(any, 0, chain.Members, 3, any, 5, false, 2, new AuxiliaryOffer(Packet(chain, any), 4, 1, 2))],
+            new GovernedBridge(
+                [chain.Trust()], [new BridgeWindow(5, 1, 100)], [new BridgeSnapshot.Sequence("skull", 2)], [new BridgeGrant("skull", 1, 9)],
+                new BridgeLimits(10, 2, 100, 7), true));
+        return new LearningSnapshot(4, 5, any, rounds, bridge, new GovernanceSnapshot(2, [new GovernanceAction.Readmit("hospital-1"), null]),
+            new UpgradeSnapshot(2, 50), new MembershipSnapshot(
+                1, chain.Members, chain.Members, chain.Members, [chain.Members[0].Key], [new MembershipSnapshot.Checkpoint(16, any)]));
     }
 
     private static IEnumerable<object> BridgeRoots(TestChain chain)
@@ -233,7 +247,9 @@ public sealed class DecoderFuzzTests
         var packet = Packet(chain, header.Id);
         var proof = new PacketProof([new EpochChange(certified, chain.Members)], certified, 0, 1, [header.Id]);
         yield return new BridgeDelivery(packet, proof, chain.Acks(header.Id));
-        yield return new PacketAck(chain.Id, 4, PacketError.Architecture);
+        yield return new BridgeDelivery(packet with { UpdateNorm = 655_360 }, proof, []);
+        yield return new AckDelivery(new PacketAck(chain.Id, 4, PacketError.Architecture), proof);
+        yield return new ClientUpdate(proof.Epochs, certified);
         yield return new GateVote(chain.Id, 9, true);
         yield return new ForkProof(certified, chain.Certify(header with { Time = header.Time + 1 }));
     }

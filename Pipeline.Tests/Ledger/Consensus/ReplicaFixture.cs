@@ -159,7 +159,7 @@ internal sealed class ReplicaFixture : IDisposable
             {
                 blocks.Add(applied);
                 if (last(applied))
-                    done.TrySetResult(blocks);
+                    done.TrySetResult([.. blocks]);
             });
             Receive<ChainProtocol.CaughtUp>(_ => { });
         }

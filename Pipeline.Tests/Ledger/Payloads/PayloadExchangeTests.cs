@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit;
+using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
@@ -318,7 +319,7 @@ public sealed class PayloadExchangeTests : PatientTestKit
     {
         _stores[id] = new MemoryPayloadStore();
         _exchanges[id] = Sys.ActorOf(PayloadExchange.Props(
-            Chain, _members, id, _signers[Array.IndexOf(_ids, id)], _hub.Join(id), _stores[id], new Checks(), settings ?? Patient), id);
+            Chain, () => new ChainRules(ProtocolVersion.Newest, 0, _members, _members, null), id, _signers[Array.IndexOf(_ids, id)], _hub.Join(id), _stores[id], new Checks(), settings ?? Patient), id);
         _exchanges[id].Tell(new Identify(id), TestActor);
         ExpectMsg<ActorIdentity>();
     }

@@ -199,7 +199,7 @@ public sealed class RoundMachineTests
         var lenient = new RoundMachine(
             Chain.Id, Chain.Members, TestChain.Policy with { OnEquivocation = EquivocationPolicy.Record }, Chain.InitialModel.Digest, TestChain.Verifier);
         var events = new List<IChainEvent>();
-        lenient.Convict(3, events);
+        lenient.Convict("hospital-3", events);
         Assert.Empty(events);
         Assert.Empty(lenient.Info.Excluded);
     }
@@ -211,7 +211,7 @@ public sealed class RoundMachineTests
     private List<IChainEvent> Convict(int seat)
     {
         var events = new List<IChainEvent>();
-        _machine.Convict(seat, events);
+        _machine.Convict($"hospital-{seat}", events);
         return events;
     }
 

@@ -33,7 +33,7 @@ internal sealed class TestChain
 
     public TestChain(
         string name = "chest", int members = 4, RoundPolicy? policy = null, IReadOnlyList<TrustedChain>? trusted = null, int keySet = 0,
-        long lifetimeMs = 1_000_000, ModelLayout? layout = null, TaskDescriptor? task = null)
+        long lifetimeMs = 1_000_000, ModelLayout? layout = null, TaskDescriptor? task = null, int version = Genesis.CurrentVersion)
     {
         Signers = [.. Enumerable.Range(0, members).Select(i => Signer((keySet * 64) + i))];
         Members = new MemberSet([.. Signers.Select((s, i) => new Member($"hospital-{i}", s.PublicKey))]);
@@ -42,7 +42,7 @@ internal sealed class TestChain
         Learning = new LearningGenesis(
             task ?? Task, layout ?? Layout, policy ?? Policy, InitialModel.Digest, trusted ?? [], lifetimeMs);
         Genesis = new Genesis(
-            Genesis.CurrentVersion, name, GenesisTime, Members, ConsensusParameters.Default, Canonical.Encode(Learning));
+            version, name, GenesisTime, Members, ConsensusParameters.Default, Canonical.Encode(Learning));
         Factories = [.. Signers.Select((s, i) => new TransactionFactory(Genesis.ChainId, Members[i].Id, s))];
     }
 
@@ -88,9 +88,9 @@ internal sealed class TestChain
 
     public Block NextBlock(LearningApplication application, long time, params Transaction[] transactions) => new(
         new BlockHeader(
-            BlockHeader.CurrentVersion, Id, 0, application.Height + 1, time, Digest.Zero, Block.RootOf(transactions),
-            application.OutboxRoot, application.StateRoot, MerkleTree.Root([]), Members.Hash, Members.Hash,
-            Genesis.Parameters.Hash, 0),
+            application.Rules.Version, Id, application.Rules.Epoch, application.Height + 1, time, Digest.Zero, Block.RootOf(transactions),
+            application.OutboxRoot, application.StateRoot, MerkleTree.Root([]), application.Rules.Members.Hash,
+            application.Rules.NextMembers.Hash, Genesis.Parameters.Hash, 0),
         transactions, []);
 
     public BlockOutcome Apply(LearningApplication application, params Transaction[] transactions) =>
