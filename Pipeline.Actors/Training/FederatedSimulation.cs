@@ -1,3 +1,4 @@
+using Pipeline.Actors.Privacy;
 using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
@@ -64,7 +65,8 @@ public sealed class FederatedSimulation
         var updates = new DecodedUpdate[_sites.Count];
         Parallel.For(0, _sites.Count, new ParallelOptions { MaxDegreeOfParallelism = _parallelism }, i =>
         {
-            var (state, _, error) = SiteRound.Run(_trainers[i], _states[i], Model, digest, _policy, round, seed, $"site-{i}", _sites[i]);
+            var (state, _, error) = SiteRound.Run(
+                _trainers[i], _states[i], Model, digest, _policy, round, seed, $"site-{i}", _sites[i], Privacy(seed, i));
             if (state is null)
                 throw new InvalidOperationException($"site {i}, round {round}: {error}");
             _states[i] = state;
@@ -72,7 +74,11 @@ public sealed class FederatedSimulation
                 throw new InvalidOperationException($"site {i}, round {round}: {fault}");
             updates[i] = decoded;
         });
-        Model = IntegerAggregator.Step(Model, _policy, new MeanRule(), updates, auxiliary, _policy.BlendQ16);
+        Model = IntegerAggregator.Step(Model, _policy, RobustRule.Of(_policy), updates, auxiliary, _policy.BlendQ16);
         Round = round;
     }
+
+    private PrivateRound? Privacy(Digest seed, int site) => _policy.Privacy is null
+        ? null
+        : new PrivateRound(PrivacyTerms.Of(_policy, PrivacyLimits.None), new SeededNoise(SeededRandom.Derive(seed, $"noise/site-{site}")));
 }

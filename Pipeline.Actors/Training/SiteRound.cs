@@ -1,3 +1,4 @@
+using Pipeline.Actors.Privacy;
 using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
@@ -9,13 +10,18 @@ public static class SiteRound
 {
     /// <summary>Trains from <paramref name="model"/> and builds the partial update; pure but for the trainer's optimizer.</summary>
     /// <param name="siteSecret">Seeds rounding and salt together with the round's seed.</param>
+    /// <param name="privacy">Terms and noise where the policy has differential privacy; what they cost must be paid already.</param>
     /// <returns>The state to make durable before the payload is sent, and the mean loss; or an error.</returns>
     public static (SiteState? State, double Loss, string? Error) Run(
         SiteTrainer trainer, SiteState state, FixedPointModel model, Digest baseDigest, RoundPolicy policy, long round, Digest seed,
-        string siteSecret, ImageSet data)
+        string siteSecret, ImageSet data, PrivateRound? privacy = null)
     {
+        if (privacy is null && policy.Privacy is not null)
+            throw new ArgumentException("the policy has differential privacy; give terms and noise", nameof(privacy));
         trainer.Optimizer.Restore(state.OptimizerSteps, state.FirstMoment, state.SecondMoment);
-        var training = trainer.Train(round, model.ToFloats(), data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"));
+        var training = privacy is null
+            ? trainer.Train(round, model.ToFloats(), data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"))
+            : trainer.TrainPrivately(round, model.ToFloats(), data, policy, privacy);
         if (training.Error is not null)
             return (null, training.Loss, training.Error);
         var update = PartialUpdate.Build(

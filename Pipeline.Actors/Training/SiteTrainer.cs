@@ -8,7 +8,7 @@ namespace Pipeline.Actors.Training;
 /// Local training and evaluation of one chain's model at one site. Synchronous, deterministic given the random stream (one intra-op
 /// thread), and bound to the thread that uses it. The optimizer's moments persist from round to round and never leave the site.
 /// </summary>
-public sealed class SiteTrainer
+public sealed partial class SiteTrainer
 {
     private readonly TrainerSettings _settings;
     private readonly float[] _classWeights;

@@ -3,7 +3,9 @@ using Akka.Configuration;
 using Akka.Event;
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Personalization;
+using Pipeline.Actors.Privacy;
 using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
@@ -29,6 +31,7 @@ public sealed class TrainingActor : ReceiveActor
     private SiteStateFile? _file;
     private SiteState? _state;
     private SiteTrainer? _trainer;
+    private PrivacyLedger? _spent;
 
     public TrainingActor(TrainingActorSettings settings, ISampleStore store, TorchRuntime runtime)
     {
@@ -52,13 +55,15 @@ public sealed class TrainingActor : ReceiveActor
     public static Props Props(TrainingActorSettings settings, ISampleStore store, TorchRuntime runtime) =>
         Akka.Actor.Props.Create(() => new TrainingActor(settings, store, runtime)).WithDispatcher(Dispatcher);
 
+    protected override void PostStop() => _spent?.Dispose();
+
     private TrainingProtocol.IReply Train(TrainingProtocol.TrainRound c, SiteTrainer trainer)
     {
         var data = Images(DataSplit.Train);
         if (_state!.Round == c.Round && _state.Payload.Length > 0)
         {
             if (_state.Base == c.BaseDigest)
-                return new TrainingProtocol.RoundTrained(c.Round, _state.Payload, double.NaN, data.Count);
+                return new TrainingProtocol.RoundTrained(c.Round, _state.Payload, double.NaN, data.Count, _spent?.SpentMicro ?? 0);
             // The round starts from another model than the one answered for: that answer can be in no aggregate.
             TakeBack(new TrainingProtocol.ContributionMissed(c.Round));
         }
@@ -71,13 +76,32 @@ public sealed class TrainingActor : ReceiveActor
                 c.Round, $"{counts[scarce]} training images of class '{_settings.Task.Classes[scarce]}' on {_settings.Chain}; waiting for {_settings.Trainer.MinimumPerClass}");
         }
 
+        if (Pay(c, data, out var privacy) is { } refusal)
+            return new TrainingProtocol.RoundSkipped(c.Round, $"{_settings.Chain}: {refusal}");
         var (state, loss, error) = SiteRound.Run(
-            trainer, _state, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data);
+            trainer, _state, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data, privacy);
         if (state is null)
             return new TrainingProtocol.RoundSkipped(c.Round, error!);
         _file!.Save(state);
         _state = state;
-        return new TrainingProtocol.RoundTrained(c.Round, state.Payload, loss, data.Count);
+        return new TrainingProtocol.RoundTrained(c.Round, state.Payload, loss, data.Count, _spent?.SpentMicro ?? 0);
+    }
+
+    /// <summary>Pays for a round before any of it is computed. A crash between here and the answer costs the patients nothing, and the budget a round.</summary>
+    private string? Pay(TrainingProtocol.TrainRound c, ImageSet data, out PrivateRound? privacy)
+    {
+        privacy = null;
+        if (_settings.Policy.Privacy is null)
+        {
+            return _settings.Limits.Demanding
+                ? "this site contributes only with differential privacy, and the chain's policy has none; see its privacy-max-epsilon and privacy-min-noise"
+                : null;
+        }
+
+        var terms = PrivacyTerms.Of(_settings.Policy, _settings.Limits);
+        int units = PrivacyUnits.Of(terms.Unit, data.Patients).Length;
+        privacy = new PrivateRound(terms, new CryptographicNoise());
+        return _spent!.TryCharge(terms, units, c.Round, c.BaseDigest, c.ReportedMicro, _state!.Round);
     }
 
     private void TakeBack(TrainingProtocol.ContributionMissed missed)
@@ -154,6 +178,8 @@ public sealed class TrainingActor : ReceiveActor
         try
         {
             _state = file.Load();
+            if (_settings.Policy.Privacy is { } policy)
+                _spent ??= PrivacyLedger.Open(_settings.PrivacyFile, policy.DeltaPpb * 1e-9, new DiskFileSystem());
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {

@@ -1,5 +1,6 @@
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Personalization;
+using Pipeline.Actors.Privacy;
 using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Actors.Training;
@@ -9,4 +10,11 @@ namespace Pipeline.Actors.Training;
 /// <param name="SiteSecret">Seeds rounding, salt and batches; never leaves the site.</param>
 public sealed record TrainingActorSettings(
     string Chain, TaskDescriptor Task, RoundPolicy Policy, TrainerSettings Trainer, HarmGateSettings Gate, PersonalizerSettings Personalizer,
-    string StateFile, string Device, string SiteSecret);
+    string StateFile, string Device, string SiteSecret)
+{
+    /// <summary>What the site demands beyond the chain's differential privacy.</summary>
+    public PrivacyLimits Limits { get; init; } = PrivacyLimits.None;
+
+    /// <summary>The ε ledger, beside the state.</summary>
+    public string PrivacyFile => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(StateFile))!, "privacy.ledger");
+}

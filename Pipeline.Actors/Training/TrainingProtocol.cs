@@ -21,14 +21,16 @@ public static class TrainingProtocol
     /// also after a restart. Answered by <see cref="RoundTrained"/> or <see cref="RoundSkipped"/>.
     /// </summary>
     /// <param name="Seed">Seeds batches and augmentation (the id of the block that opened the round).</param>
-    public sealed record TrainRound(long Round, FixedPointModel Base, Digest BaseDigest, Digest Seed) : ICommand;
+    /// <param name="ReportedMicro">ε × 10⁶ that the chain holds as this site's word; 0 where it never gave one.</param>
+    public sealed record TrainRound(long Round, FixedPointModel Base, Digest BaseDigest, Digest Seed, long ReportedMicro = 0) : ICommand;
 
     /// <param name="Payload">Canonical <see cref="SparseUpdate"/>; durable at the site, with the residual it leaves, before this is sent.</param>
     /// <param name="TrainLoss">Mean weighted cross-entropy of the steps (nats); NaN when an answer was read back from disk.</param>
     /// <param name="Samples">Training samples the round drew from.</param>
-    public sealed record RoundTrained(long Round, byte[] Payload, double TrainLoss, int Samples) : IReply;
+    /// <param name="SpentMicro">ε × 10⁶ that the site has spent so far; 0 on a chain without differential privacy.</param>
+    public sealed record RoundTrained(long Round, byte[] Payload, double TrainLoss, int Samples, long SpentMicro = 0) : IReply;
 
-    /// <summary>No contribution: too few samples of a class yet, or the training diverged. The site stays in the round's replica.</summary>
+    /// <summary>No contribution: too few samples of a class yet, no privacy budget left, or the training diverged. The site stays in the round's replica.</summary>
     public sealed record RoundSkipped(long Round, string Reason) : IReply;
 
     /// <summary>

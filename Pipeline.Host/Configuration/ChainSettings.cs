@@ -1,3 +1,4 @@
+using Pipeline.Actors.Privacy;
 using Pipeline.Ledger.Blocks;
 
 namespace Pipeline.Host.Configuration;
@@ -21,6 +22,9 @@ public sealed record ChainSettings(
     double ValidationShare, double TestShare, int Height, int Width, IReadOnlyList<string> Classes,
     ChainScope Scope)
 {
+    /// <summary>What the site demands beyond the chain's differential privacy.</summary>
+    public PrivacyLimits Limits { get; init; } = PrivacyLimits.None;
+
     private const string Defaults = "pipeline.chain-defaults";
 
     internal static IReadOnlyList<ChainSettings> CreateAll(SettingsReader reader, string dataDirectory, DicomSettings dicom)
@@ -71,7 +75,12 @@ public sealed record ChainSettings(
             name, aeTitle.Length == 0 ? dicom.AeTitle : aeTitle.Trim(), modality.Length == 0 ? null : modality,
             Path.GetFullPath(genesis.Length == 0 ? Path.Combine(dataDirectory, "chains", name, "genesis.cbor") : genesis),
             labels.Length == 0 ? null : Path.GetFullPath(labels), journal, connection.Length == 0 ? null : connection, validation, test, height, width,
-            Names(classes), scope);
+            Names(classes), scope)
+        {
+            Limits = new PrivacyLimits(
+                reader.Fraction($"{path}.privacy-max-epsilon", 0, 1000, $"{Defaults}.privacy-max-epsilon"),
+                reader.Fraction($"{path}.privacy-min-noise", 0, 1000, $"{Defaults}.privacy-min-noise")),
+        };
 
         // The value holds a password and is never shown.
         static string ConnectionStringRule(string text) => text.Length == 0

@@ -25,6 +25,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private LearningProtocol.ModelReady? _round;
     private Digest? _offered;
     private Transaction? _contribution;
+    private long _spent;
     private AuxiliaryPacket? _judging;
     private bool _personalizing;
 
@@ -38,6 +39,8 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<LearningProtocol.AuxiliaryReady>(OnAuxiliary);
         Receive<LearningProtocol.Diverged>(m => Trouble(
             $"round {m.Round}: this replica computed model {m.Own.Short}, the members attested {m.Attested.Short}; check memory and build of this node"));
+
+        Receive<LearningProtocol.UpdatesCompared>(OnCompared);
 
         Receive<TrainingProtocol.RoundTrained>(OnTrained);
         Receive<TrainingProtocol.RoundSkipped>(OnSkipped);
@@ -104,7 +107,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private void Train()
     {
         if (_round is { } round)
-            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed));
+            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent()));
     }
 
     private void OnTrained(TrainingProtocol.RoundTrained message)
@@ -113,6 +116,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             return;
         Publish(new LearnerProtocol.UpdateSubmitted(
             _settings.Site, _settings.Chain, message.Round, message.Payload.Length, message.TrainLoss, message.Samples));
+        _spent = message.SpentMicro;
         _offered = Digest.Of(message.Payload);
         _settings.Exchange.Tell(new PayloadProtocol.Publish(LearningPayloads.Update, message.Payload));
     }
@@ -132,7 +136,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             !Canonical.TryDecode<SparseUpdate>(payload, out var update, out _) || update.Round != round.Round)
             return;
         _contribution = _settings.Transactions.Create(
-            new Contribution(round.Round, round.Base, message.Payload, payload.Length, message.Acks));
+            new Contribution(round.Round, round.Base, message.Payload, payload.Length, message.Acks, _spent));
         _settings.Replica.Tell(new ChainProtocol.Submit(_contribution));
     }
 
@@ -181,6 +185,18 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         var metrics = new Metrics(
             round, (int)Math.Round(message.Score.Auc * 100) * 10_000, (int)Math.Log2(Math.Max(1, message.Score.Samples)));
         _settings.Replica.Tell(new ChainProtocol.Submit(_settings.Transactions.Create(metrics)));
+    }
+
+    private void OnCompared(LearningProtocol.UpdatesCompared message)
+    {
+        Publish(new LearnerProtocol.UpdatesCompared(_settings.Site, _settings.Chain, message.Round, message.Scores));
+        foreach (var score in message.Scores.Where(s => s.StandsOut))
+        {
+            _log.Warning(
+                "Chain {0}, round {1}: the update of {2} stands apart: {3:0.0} × the usual distance from its neighbours, {4:0.0} × the usual length. "
+                + "It was counted as the chain's rule has it; whether it is rare patients, a fault or an attack is for people to find out.",
+                _settings.Chain, message.Round, score.Member, score.DistancePpm * 1e-6, score.NormPpm * 1e-6);
+        }
     }
 
     private void Trouble(string what)

@@ -11,4 +11,8 @@ namespace Pipeline.Host.Site;
 /// <param name="RetryInterval">How long a site without enough data waits before it looks again.</param>
 public sealed record ChainLearnerSettings(
     string Site, string Chain, IActorRef Trainer, IActorRef Exchange, IActorRef Replica, IPayloadStore Payloads, TransactionFactory Transactions,
-    TimeSpan RetryInterval);
+    TimeSpan RetryInterval)
+{
+    /// <summary>ε × 10⁶ that the chain holds as this site's word on what it has spent. Any thread.</summary>
+    public Func<long> ReportedSpent { get; init; } = () => 0;
+}

@@ -68,12 +68,15 @@ public sealed class ChainNode
             TrainingActor.Props(
                 new TrainingActorSettings(
                     genesis.Name, learning.Task, learning.Policy, settings.Trainer, gate, settings.Personalizer,
-                    Path.Combine(Folder.Training, "site.state"), settings.Device, settings.Identity.TrainingSecret),
+                    Path.Combine(Folder.Training, "site.state"), settings.Device, settings.Identity.TrainingSecret) { Limits = settings.Limits },
                 samples, runtime),
             $"trainer-{genesis.Name}");
         Learner = system.ActorOf(
             ChainLearner.Props(new ChainLearnerSettings(
-                settings.Site, genesis.Name, Trainer, Exchange, Replica, Store, Transactions, settings.RetryInterval)),
+                settings.Site, genesis.Name, Trainer, Exchange, Replica, Store, Transactions, settings.RetryInterval)
+            {
+                ReportedSpent = () => _application.View.Round.SpentBy(settings.Site),
+            }),
             $"learner-{genesis.Name}");
         Aggregator = system.ActorOf(
             AggregatorActor.Props(genesis, Transactions, Store, Replica, Exchange, Learner), $"aggregator-{genesis.Name}");

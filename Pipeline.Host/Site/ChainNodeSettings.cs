@@ -1,5 +1,6 @@
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Personalization;
+using Pipeline.Actors.Privacy;
 using Pipeline.Actors.Training;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
@@ -45,6 +46,9 @@ public sealed record ChainNodeSettings
     public HarmGateSettings Gate { get; init; } = new();
 
     public PersonalizerSettings Personalizer { get; init; } = new();
+
+    /// <summary>What the site demands beyond the chain's differential privacy.</summary>
+    public PrivacyLimits Limits { get; init; } = PrivacyLimits.None;
 
     /// <summary>A site without enough data looks again after this long.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(5);

@@ -27,6 +27,9 @@ public static class LearnerProtocol
     /// <summary>The site does not contribute to this round for now.</summary>
     public sealed record Waiting(string Site, string Chain, long Round, string Reason) : IProgress;
 
+    /// <summary>How far the members' updates of a round stand from each other, for people to look at.</summary>
+    public sealed record UpdatesCompared(string Site, string Chain, long Round, IReadOnlyList<SuspicionScore> Scores) : IProgress;
+
     public sealed record OfferJudged(string Site, string Chain, string FromChain, long Sequence, GateDecision Decision) : IProgress;
 
     public sealed record CollaborationCompleted(string Site, string Chain, long Round, FixedPointModel Model) : IProgress;

@@ -5,6 +5,7 @@ using Akka.Streams;
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Ingest;
+using Pipeline.Actors.Privacy;
 using Pipeline.Actors.Training;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
@@ -110,10 +111,11 @@ public sealed class SiteNode : IAsyncDisposable
 
     /// <summary>Takes part in a chain. Its route must have been given, so that there is a sample store to learn from.</summary>
     /// <param name="journal">Null = the file in the chain's folder.</param>
+    /// <param name="limits">What the site demands beyond the chain's differential privacy; null for nothing.</param>
     /// <exception cref="ArgumentException">The genesis is not one of a learning chain, or this site is no member of it.</exception>
     /// <exception cref="InvalidOperationException">The chain has no route, or was joined already.</exception>
     /// <exception cref="JournalUnavailableException">The journal cannot be opened.</exception>
-    public ChainNode Join(Genesis genesis, byte[]? initialModel = null, ChainJournal? journal = null)
+    public ChainNode Join(Genesis genesis, byte[]? initialModel = null, ChainJournal? journal = null, PrivacyLimits? limits = null)
     {
         if (!Ingest.Stores.TryGetValue(genesis.Name, out var samples))
             throw new InvalidOperationException($"chain '{genesis.Name}' has no AE title at site '{Site}': add pipeline.chains.{genesis.Name}.ae-title");
@@ -139,6 +141,7 @@ public sealed class SiteNode : IAsyncDisposable
                 Payloads = _settings.Payloads,
                 Snapshots = _settings.Snapshots,
                 RetryInterval = _settings.RetryInterval,
+                Limits = limits ?? PrivacyLimits.None,
             },
             samples,
             _runtime);

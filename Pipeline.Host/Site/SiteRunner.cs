@@ -120,7 +120,7 @@ internal static class SiteRunner
 
         try
         {
-            node.Join(genesis, journal: new ChainFolder(dataDirectory, settings.Name).Journal(settings.ConnectionString));
+            node.Join(genesis, journal: new ChainFolder(dataDirectory, settings.Name).Journal(settings.ConnectionString), limits: settings.Limits);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or JournalUnavailableException)
         {

@@ -47,7 +47,7 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
 
     private AggregatorActor(
         Genesis genesis, TransactionFactory transactions, IPayloadStore store, IActorRef replica, IActorRef exchange, IActorRef listener,
-        AggregatorSettings settings, IAggregationRule rule)
+        AggregatorSettings settings, IAggregationRule? rule)
     {
         _genesis = Canonical.Decode<LearningGenesis>(genesis.Application);
         _members = genesis.Members;
@@ -56,7 +56,7 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
         _exchange = exchange;
         _listener = listener;
         _settings = settings;
-        _work = new AggregatorWork(_genesis, store, rule);
+        _work = new AggregatorWork(_genesis, store, rule ?? RobustRule.Of(_genesis.Policy));
         _progress = new LearningProgress(transactions.Member, settings.KeepRounds);
 
         Receive<ChainProtocol.BlockApplied>(OnBlock);
@@ -83,12 +83,12 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
     /// <param name="replica">Answers <see cref="ChainProtocol"/>.</param>
     /// <param name="exchange">Answers <see cref="PayloadProtocol"/> for the same chain.</param>
     /// <param name="listener">Receives <see cref="LearningProtocol"/>.</param>
-    /// <param name="rule">The chain's aggregation rule; the mean by default. Every member must use the same.</param>
+    /// <param name="rule">Every member must use the same; by default the one that the genesis names.</param>
     public static Props Props(
         Genesis genesis, TransactionFactory transactions, IPayloadStore store, IActorRef replica, IActorRef exchange, IActorRef listener,
         AggregatorSettings? settings = null, IAggregationRule? rule = null) =>
         Akka.Actor.Props.CreateBy(new Producer(() => new AggregatorActor(
-            genesis, transactions, store, replica, exchange, listener, settings ?? AggregatorSettings.Default, rule ?? new MeanRule())));
+            genesis, transactions, store, replica, exchange, listener, settings ?? AggregatorSettings.Default, rule)));
 
     protected override void PreStart()
     {
@@ -260,6 +260,8 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
         _own = (result.Round, result.Model.Digest);
         foreach (var excluded in result.Excluded)
             _log.Warning("Round {0} leaves out the contribution of {1}: {2}", result.Round, excluded.Member, excluded.Reason);
+        if (result.Scores.Count > 0)
+            _listener.Tell(new LearningProtocol.UpdatesCompared(result.Round, result.Scores));
         // The model in hand moves on only to what the chain says; until then it stays the closed round's base.
         _candidate = result.Model;
         if (_progress.Model == result.Model.Digest)

@@ -36,4 +36,7 @@ public static class LearningProtocol
 
     /// <summary>This replica computed another model than the one n−f members attested; it goes on from the attested one.</summary>
     public sealed record Diverged(long Round, Digest Own, Digest Attested);
+
+    /// <summary>How far the updates of a closed round stand from each other: for an operator to look at, never to act on unseen.</summary>
+    public sealed record UpdatesCompared(long Round, IReadOnlyList<SuspicionScore> Scores);
 }

@@ -1,13 +1,8 @@
 namespace Pipeline.Ledger.Rounds;
 
-/// <summary>
-/// How members' updates become one, each coordinate by itself. Deterministic integers, the same result for every order of the updates: replicas
-/// attest its digest. Safe from several threads.
-/// </summary>
+/// <summary>A chain's aggregation rule: looks at a round's updates as a whole and says how each coordinate is aggregated.</summary>
 public interface IAggregationRule
 {
-    /// <param name="updates">At least one, of distinct indices.</param>
-    /// <param name="first">The flat index at which <paramref name="delta"/> begins.</param>
-    /// <param name="delta">Receives the aggregate of its range, in each tensor's fixed-point scale; overwritten whole.</param>
-    void Aggregate(IReadOnlyList<DecodedUpdate> updates, int first, Span<int> delta);
+    /// <param name="geometry">Norms and distances of the round's updates, computed when first asked for.</param>
+    ICoordinateRule Prepare(UpdateGeometry geometry);
 }

@@ -13,8 +13,15 @@ public static class IntegerAggregator
     /// <exception cref="ArgumentException">The auxiliary backbone is not of the layout's length.</exception>
     public static FixedPointModel Step(
         FixedPointModel model, RoundPolicy policy, IAggregationRule rule, IReadOnlyList<DecodedUpdate> updates,
-        BackbonePayload? auxiliary = null, int alphaQ16 = 0)
+        BackbonePayload? auxiliary = null, int alphaQ16 = 0) =>
+        Step(model, policy, rule, new UpdateGeometry(model.Layout, updates), auxiliary, alphaQ16);
+
+    /// <inheritdoc cref="Step(FixedPointModel, RoundPolicy, IAggregationRule, IReadOnlyList{DecodedUpdate}, BackbonePayload?, int)"/>
+    /// <param name="geometry">Of the round's updates.</param>
+    public static FixedPointModel Step(
+        FixedPointModel model, RoundPolicy policy, IAggregationRule rule, UpdateGeometry geometry, BackbonePayload? auxiliary = null, int alphaQ16 = 0)
     {
+        var updates = geometry.Updates;
         int length = model.Layout.Length;
         var weights = GC.AllocateUninitializedArray<int>(length);
         var momentum = GC.AllocateUninitializedArray<int>(length);
@@ -25,11 +32,12 @@ public static class IntegerAggregator
         }
         else
         {
+            var coordinates = rule.Prepare(geometry);
             InRanges(length, (start, count) =>
             {
                 // The aggregate is written where the momentum will stand, so that one pass turns it into both results.
                 var delta = momentum.AsSpan(start, count);
-                rule.Aggregate(updates, start, delta);
+                coordinates.Aggregate(updates, start, delta);
                 Step(
                     model.Weights.AsSpan(start, count), model.Momentum.AsSpan(start, count), policy.ServerMomentumQ16, policy.ServerRateQ16,
                     weights.AsSpan(start, count), delta);

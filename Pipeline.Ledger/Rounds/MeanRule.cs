@@ -5,10 +5,12 @@ namespace Pipeline.Ledger.Rounds;
 /// <summary>
 /// The mean over all contributors of a round (a coordinate that one did not select counts as zero from it), rounded half away from zero.
 /// </summary>
-public sealed class MeanRule : IAggregationRule
+public sealed class MeanRule : IAggregationRule, ICoordinateRule
 {
     // The sums of one chunk (256 KiB) stay in a core's cache while all updates go through them.
     private const int ChunkLength = 1 << 15;
+
+    public ICoordinateRule Prepare(UpdateGeometry geometry) => this;
 
     public void Aggregate(IReadOnlyList<DecodedUpdate> updates, int first, Span<int> delta)
     {

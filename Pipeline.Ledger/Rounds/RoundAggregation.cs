@@ -7,7 +7,11 @@ namespace Pipeline.Ledger.Rounds;
 public sealed record ExcludedContribution(string Member, string Reason);
 
 /// <param name="Used">Contributions that went into the model.</param>
-public sealed record AggregatedRound(long Round, FixedPointModel Model, BackbonePayload Backbone, int Used, IReadOnlyList<ExcludedContribution> Excluded);
+public sealed record AggregatedRound(long Round, FixedPointModel Model, BackbonePayload Backbone, int Used, IReadOnlyList<ExcludedContribution> Excluded)
+{
+    /// <summary>How far each used update stands from the others; empty with fewer than three.</summary>
+    public IReadOnlyList<SuspicionScore> Scores { get; init; } = [];
+}
 
 /// <summary>From a closed round and its payloads to the next model: the same on every replica, whatever the payloads hold.</summary>
 public static class RoundAggregation
@@ -21,6 +25,7 @@ public static class RoundAggregation
         if (model.Digest != closed.Base)
             throw new ArgumentException($"round {closed.Round} starts from {closed.Base.Short}, not {model.Digest.Short}", nameof(model));
         var updates = new List<DecodedUpdate>();
+        var authors = new List<string>();
         var excluded = new List<ExcludedContribution>();
         var seen = new HashSet<Digest>();
         foreach (var contribution in closed.Contributions)
@@ -33,17 +38,26 @@ public static class RoundAggregation
             else if (UpdateChecks.TryDecode(model.Layout, policy, Payload(payloads, contribution.Payload), out update, out reason))
                 reason = CheckBase(update, closed.Round, closed.Base);
             if (reason is null)
+            {
                 updates.Add(update!);
+                authors.Add(contribution.Member);
+            }
             else
+            {
                 excluded.Add(new ExcludedContribution(contribution.Member, reason));
+            }
         }
 
         BackbonePayload? auxiliary = null;
         if (closed.Auxiliary is { } blend && Canonical.TryDecode(Payload(payloads, blend.Payload), out BackbonePayload? decoded, out _) &&
             decoded.Matches(model.Layout) is null)
             auxiliary = decoded;
-        var next = IntegerAggregator.Step(model, policy, rule, updates, auxiliary, closed.Auxiliary?.AlphaQ16 ?? 0);
-        return new AggregatedRound(closed.Round, next, BackbonePayload.FromModel(next), updates.Count, excluded);
+        var geometry = new UpdateGeometry(model.Layout, updates);
+        var next = IntegerAggregator.Step(model, policy, rule, geometry, auxiliary, closed.Auxiliary?.AlphaQ16 ?? 0);
+        return new AggregatedRound(closed.Round, next, BackbonePayload.FromModel(next), updates.Count, excluded)
+        {
+            Scores = SuspicionScore.Of(geometry, authors),
+        };
     }
 
     /// <summary>Null when the update answers this round and base; otherwise what it answers.</summary>

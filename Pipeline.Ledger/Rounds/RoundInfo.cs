@@ -15,7 +15,14 @@ namespace Pipeline.Ledger.Rounds;
 public sealed record RoundInfo(
     RoundPhase Phase, long Round, Digest Base, Digest Seed, long DeadlineHeight, IReadOnlyList<RoundContribution> Contributions,
     IReadOnlyList<string> Attested, bool Paused, long LastRound, IReadOnlyList<FinalRound> Finals, IReadOnlyList<string> Excluded,
-    IReadOnlyList<string> Withdrawn);
+    IReadOnlyList<string> Withdrawn)
+{
+    /// <summary>What each member last reported to have spent of its privacy budget, by id.</summary>
+    public IReadOnlyList<PrivacySpent> Spent { get; init; } = [];
+
+    /// <summary>ε × 10⁶ that a member last reported; 0 where it never did.</summary>
+    public long SpentBy(string member) => Spent.FirstOrDefault(s => s.Member == member)?.SpentMicro ?? 0;
+}
 
 /// <param name="Model">Digest of the model that n−f members attested.</param>
 public sealed record FinalRound(long Round, Digest Model) : ICanonical<FinalRound>

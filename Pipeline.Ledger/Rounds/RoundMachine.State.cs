@@ -12,7 +12,10 @@ public sealed partial class RoundMachine
     public RoundSnapshot Snapshot(int version) => new(
         _phase, _paused, _round, _lastRound, _base, _seed, _deadline, [.. _contributions], [.. _attestations], [.. _metrics], [.. _excluded],
         [.. _blends], [.. _finals], [.. _closed],
-        version >= ProtocolVersion.ChangingMembers ? new GovernedRounds([.. _withdrawn], _policy) : null);
+        version >= ProtocolVersion.ChangingMembers ? new GovernedRounds([.. _withdrawn], _policy) : null)
+    {
+        Spent = _reports.All,
+    };
 
     /// <summary>Takes the state over.</summary>
     /// <param name="members">Of the next block.</param>
@@ -46,5 +49,6 @@ public sealed partial class RoundMachine
         _finals.AddRange(snapshot.Finals);
         _closed.Clear();
         _closed.AddRange(snapshot.Closed);
+        _reports.Restore(snapshot.Spent);
     }
 }

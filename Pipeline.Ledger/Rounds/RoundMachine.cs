@@ -24,6 +24,7 @@ public sealed partial class RoundMachine
     private readonly Queue<AuxiliaryBlend> _blends = new();
     private readonly List<FinalRound> _finals = [];
     private readonly List<RoundClosed> _closed = [];
+    private readonly PrivacyReports _reports = new();
     private MemberSet _members;
     private RoundPolicy _policy;
 
@@ -96,7 +97,10 @@ public sealed partial class RoundMachine
     public RoundInfo Info => new(
         _phase, _round, _base, _seed, _deadline, Contributions(),
         [.. Enumerable.Range(0, _members.Count).Where(s => _attestations[s] is not null).Select(s => _members[s].Id)], _paused, _lastRound,
-        [.. _finals], Those(_excluded), Those(_withdrawn));
+        [.. _finals], Those(_excluded), Those(_withdrawn))
+    {
+        Spent = _reports.All,
+    };
 
     public string? Check(string sender, Contribution contribution)
     {
@@ -117,7 +121,8 @@ public sealed partial class RoundMachine
             return $"relative to model {contribution.Base.Short}; round {_round} starts from {_base.Short}";
         if (_contributions[seat] is not null)
             return $"'{sender}' has already contributed to round {_round}";
-        return AckQuorum.Verify(_chainId, _members, _verifier, contribution.Payload, contribution.Acks);
+        return _reports.Check(_policy.Privacy, sender, contribution) ??
+            AckQuorum.Verify(_chainId, _members, _verifier, contribution.Payload, contribution.Acks);
     }
 
     public string? Check(string sender, Attestation attestation)
@@ -148,6 +153,7 @@ public sealed partial class RoundMachine
         if (Check(sender, contribution) is { } refusal)
             return refusal;
         _contributions[_members.IndexOf(sender)] = contribution;
+        _reports.Take(sender, contribution);
         return null;
     }
 
@@ -268,6 +274,8 @@ public sealed partial class RoundMachine
         if (contributed >= _policy.Quorum && (all || height >= _deadline))
         {
             _phase = RoundPhase.Closed;
+            foreach (var spent in _reports.All.Where(s => s.Round == _round))
+                events.Add(spent);
             _closed.Add(new RoundClosed(_round, _base, Contributions(), _blends.TryDequeue(out var blend) ? blend : null));
             if (_closed.Count > RememberedRounds)
                 _closed.RemoveAt(0);

@@ -18,10 +18,12 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="BridgeGrants">Names of the chains that may receive the backbone.</param>
 /// <param name="BlendQ16">α of an accepted auxiliary backbone: w + α(aux − w).</param>
 /// <param name="OnEquivocation">Consequence of two conflicting consensus signatures of one member.</param>
+/// <param name="Privacy">Differential privacy of every contribution, or null for none.</param>
+/// <param name="Aggregation">How updates become one; null for their mean.</param>
 public sealed record RoundPolicy(
     int Rounds, int Quorum, int DeadlineBlocks, int LocalSteps, int BatchSize, int LearningRatePpm, int WeightDecayPpm, int DensityPpm,
     long MaxNorm, int ServerMomentumQ16, int ServerRateQ16, int BridgeEvery, IReadOnlyList<string> BridgeGrants, int BlendQ16,
-    EquivocationPolicy OnEquivocation = EquivocationPolicy.Exclude)
+    EquivocationPolicy OnEquivocation = EquivocationPolicy.Exclude, PrivacyPolicy? Privacy = null, AggregationPolicy? Aggregation = null)
     : ICanonical<RoundPolicy>
 {
     public const int One = 1 << 16;
@@ -29,17 +31,22 @@ public sealed record RoundPolicy(
 
     public void WriteTo(CanonicalWriter writer)
     {
-        writer.Array(15).Int(Rounds).Int(Quorum).Int(DeadlineBlocks).Int(LocalSteps).Int(BatchSize).Int(LearningRatePpm)
+        // A policy with neither keeps the form it had before there were any.
+        bool extended = Privacy is not null || Aggregation is not null;
+        writer.Array(extended ? 17 : 15).Int(Rounds).Int(Quorum).Int(DeadlineBlocks).Int(LocalSteps).Int(BatchSize).Int(LearningRatePpm)
             .Int(WeightDecayPpm).Int(DensityPpm).Int(MaxNorm).Int(ServerMomentumQ16).Int(ServerRateQ16).Int(BridgeEvery)
             .Array(BridgeGrants.Count);
         foreach (string chain in BridgeGrants)
             writer.Text(chain);
-        writer.EndArray().Int(BlendQ16).Int((int)OnEquivocation).EndArray();
+        writer.EndArray().Int(BlendQ16).Int((int)OnEquivocation);
+        if (extended)
+            writer.List(Privacy is null ? [] : new[] { Privacy }).List(Aggregation is null ? [] : new[] { Aggregation });
+        writer.EndArray();
     }
 
     public static RoundPolicy ReadFrom(CanonicalReader reader)
     {
-        reader.Array(15);
+        int items = reader.Array(15, 17);
         int rounds = reader.Int32(1, 1_000_000), quorum = reader.Int32(1, 64), deadline = reader.Int32(1, 1_000_000);
         int steps = reader.Int32(1, 1_000_000), batch = reader.Int32(1, 1 << 16);
         int rate = reader.Int32(0, 10_000_000), decay = reader.Int32(0, 10_000_000), density = reader.Int32(1, 1_000_000);
@@ -53,6 +60,15 @@ public sealed record RoundPolicy(
         var policy = new RoundPolicy(
             rounds, quorum, deadline, steps, batch, rate, decay, density, norm, momentum, serverRate, every, grants, reader.Int32(0, One),
             (EquivocationPolicy)reader.Int32(0, (int)EquivocationPolicy.Exclude));
+        if (items == 17)
+        {
+            policy = policy with
+            {
+                Privacy = reader.List<PrivacyPolicy>(1).FirstOrDefault(),
+                Aggregation = reader.List<AggregationPolicy>(1).FirstOrDefault(),
+            };
+        }
+
         reader.EndArray();
         return policy;
     }

@@ -18,24 +18,32 @@ public sealed record RoundSnapshot(
     GovernedRounds? Governance = null)
     : ICanonical<RoundSnapshot>
 {
+    /// <summary>What each member last reported to have spent of its privacy budget, by id; empty on a chain without differential privacy.</summary>
+    public IReadOnlyList<PrivacySpent> Spent { get; init; } = [];
+
     /// <summary>Accepted backbones that may wait; more are dropped by <see cref="RoundMachine.Schedule"/>.</summary>
     public const int MaxBlends = 64;
 
     public void WriteTo(CanonicalWriter writer)
     {
-        writer.Array(Governance is null ? 14 : 15).Int((int)Phase).Bool(Paused).Int(Round).Int(LastRound).Digest(Base).Digest(Seed).Int(DeadlineHeight)
+        int items = Spent.Count > 0 ? 16 : Governance is null ? 14 : 15;
+        writer.Array(items).Int((int)Phase).Bool(Paused).Int(Round).Int(LastRound).Digest(Base).Digest(Seed).Int(DeadlineHeight)
             .Optionals(Contributions).Optionals(Attestations).Optionals(Metrics).Array(Excluded.Count);
         foreach (bool excluded in Excluded)
             writer.Bool(excluded);
         writer.EndArray().List(Blends).List(Finals).List(Closed);
-        if (Governance is not null)
+        if (items == 16)
+            writer.List(Governance is null ? [] : new[] { Governance }).List(Spent);
+        else if (Governance is not null)
             writer.Item(Governance);
         writer.EndArray();
     }
 
     public static RoundSnapshot ReadFrom(CanonicalReader reader)
     {
-        bool governed = reader.Array(14, 15) == 15;
+        int items = reader.ArrayHeader(16);
+        if (items < 14)
+            throw new CanonicalFormatException($"rounds of {items} items; they have 14 to 16");
         var phase = (RoundPhase)reader.Int32(0, (int)RoundPhase.Completed);
         bool paused = reader.Bool();
         long round = reader.Int(0), lastRound = reader.Int(0);
@@ -51,7 +59,11 @@ public sealed record RoundSnapshot(
         var snapshot = new RoundSnapshot(
             phase, paused, round, lastRound, model, seed, deadline, contributions, attestations, metrics, excluded,
             reader.List<AuxiliaryBlend>(MaxBlends), reader.List<FinalRound>(RoundMachine.RememberedFinals),
-            reader.List<RoundClosed>(RoundMachine.RememberedRounds), governed ? reader.Item<GovernedRounds>() : null);
+            reader.List<RoundClosed>(RoundMachine.RememberedRounds),
+            items == 15 ? reader.Item<GovernedRounds>() : items == 16 ? reader.List<GovernedRounds>(1).FirstOrDefault() : null)
+        {
+            Spent = items == 16 ? reader.List<PrivacySpent>(4 * MemberSet.MaxMembers) : [],
+        };
         reader.EndArray();
         return snapshot;
     }

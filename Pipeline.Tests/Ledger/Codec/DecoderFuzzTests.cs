@@ -171,6 +171,13 @@ public sealed class DecoderFuzzTests
         yield return update;
         yield return BackbonePayload.FromModel(chain.InitialModel);
         yield return new Contribution(1, chain.InitialModel.Digest, payload, 77, chain.Acks(payload));
+        yield return new Contribution(1, chain.InitialModel.Digest, payload, 77, chain.Acks(payload), 1_250_000);
+        yield return new PrivacySpent("a", 1, 1_250_000);
+        yield return TestChain.Policy with
+        {
+            Privacy = new PrivacyPolicy(PrivacyUnit.Patient, 4, RoundPolicy.One, 1_100_000, 10_000, 8_000_000),
+            Aggregation = AggregationPolicy.Robust(1),
+        };
         yield return new Attestation(1, payload, chain.InitialModel.Digest);
         yield return new Metrics(3, 912_345, 7);
         yield return new GovernanceVote(1, new GovernanceAction.Pause());
