@@ -9,7 +9,7 @@ internal sealed class NaiveRobust
     private readonly BigInteger[][] _values;
     private readonly BigInteger[] _scales;
     private readonly int _faults;
-    private BigInteger _denominator = 65536;
+    private readonly BigInteger _denominator = 65536;
 
     public NaiveRobust(ModelLayout layout, IReadOnlyList<DecodedUpdate> updates, AggregationPolicy policy)
     {
