@@ -11,8 +11,8 @@ using Pipeline.Ledger.Payloads;
 namespace Pipeline.Actors.Bridge;
 
 /// <summary>
-/// The stage that forwards: blocks of the source chain → packets with proofs → the backbone payload stored and acknowledged by members of the
-/// destination → a delivery transaction there. Trusted with nothing: the destination checks the proof, and several relays may run, of which
+/// The stage that forwards: blocks of the source chain → what the destination has yet to hear of it (<see cref="RelayPlan"/>) → for a packet, the
+/// backbone payload stored and acknowledged by members of the destination → a transaction there. Trusted with nothing: the destination checks the proof, and several relays may run, of which
 /// the first to arrive wins. A failure starts it again from the outbox's first packet; what was delivered is passed over by its sequence number.
 /// </summary>
 public static class BridgeRelay
@@ -41,41 +41,35 @@ public static class BridgeRelay
         return Source.ActorRef<object>(BlockBuffer, OverflowStrategy.Fail)
             .MapMaterializedValue(subscriber =>
             {
-                source.Replica.Tell(new ChainProtocol.Follow(subscriber), subscriber);
+                // Ends of epochs that the destination has not heard of lie in blocks of the past.
+                source.Replica.Tell(RelayPlan.NeedsBlocksAbove(source.Id, source.View(), destination.View()) is { } height
+                    ? new ChainProtocol.Subscribe(subscriber, height)
+                    : new ChainProtocol.Follow(subscriber), subscriber);
                 return NotUsed.Instance;
             })
             .Collect(message => message is ChainProtocol.BlockApplied, message => (ChainProtocol.BlockApplied)message)
-            .StatefulSelectMany<ChainProtocol.BlockApplied, ProvenPacket, NotUsed>(() => Prover(source, destination))
-            .Where(proven => !IsConsumed(proven.Packet, destination))
-            .SelectAsync(1, proven => DeliverAsync(proven, source, destination, transactions, log));
-    }
-
-    /// <summary>A packet that the block of height h emitted is proved by any header from h+1 on; the outbox remembers all of them.</summary>
-    private static Func<ChainProtocol.BlockApplied, IEnumerable<ProvenPacket>> Prover(BridgeEnd source, BridgeEnd destination)
-    {
-        int next = 0;
-        return applied =>
-        {
-            var header = new CertifiedHeader(applied.Block.Block.Header, applied.Block.Certificate);
-            var outbox = source.View().Outbox;
-            var proven = new List<ProvenPacket>();
-            for (; next < outbox.Leaves.Count && outbox.Leaves[next].Height < header.Header.Height; next++)
+            .StatefulSelectMany<ChainProtocol.BlockApplied, RelayItem, NotUsed>(() =>
             {
-                if (Outbox.PacketIn(outbox.Leaves[next]) is { } packet && packet.Destination == destination.Chain && !IsConsumed(packet, destination))
-                    proven.Add(new ProvenPacket(packet, outbox.Prove(next, header)));
-            }
-
-            return proven;
-        };
+                var plan = new RelayPlan(source.Id, destination.Id);
+                return applied => plan.Next(applied, source.View().Outbox, destination.View(), destination.Chain);
+            })
+            .Where(item => item is not RelayItem.Packet packet || !IsConsumed(packet.Content, destination))
+            .SelectAsync(1, item => item switch
+            {
+                RelayItem.Packet packet => DeliverAsync(packet, source, destination, transactions, log),
+                RelayItem.Ack ack => Task.FromResult(new ChainProtocol.Submit(transactions.Create(ack.Delivery))),
+                RelayItem.News news => Task.FromResult(new ChainProtocol.Submit(transactions.Create(news.Update))),
+                _ => throw new InvalidOperationException($"unexpected item {item}"),
+            });
     }
 
     private static bool IsConsumed(AuxiliaryPacket packet, BridgeEnd destination) =>
         destination.View().Channels.Any(c => c.Client.Chain.ChainId == packet.SourceChain && c.NextSequence > packet.Sequence);
 
     private static async Task<ChainProtocol.Submit> DeliverAsync(
-        ProvenPacket proven, BridgeEnd source, BridgeEnd destination, TransactionFactory transactions, ILoggingAdapter log)
+        RelayItem.Packet proven, BridgeEnd source, BridgeEnd destination, TransactionFactory transactions, ILoggingAdapter log)
     {
-        var packet = proven.Packet;
+        var packet = proven.Content;
         var payload = await source.Exchange.Ask<object>(new PayloadProtocol.Fetch(packet.Payload), AskTimeout).ConfigureAwait(false) switch
         {
             PayloadProtocol.Fetched fetched => fetched.Bytes,
@@ -98,6 +92,4 @@ public static class BridgeRelay
         log.Warning("Packet {0} of {1}: {2}", packet.Sequence, packet.SourceName, reason);
         return [];
     }
-
-    private sealed record ProvenPacket(AuxiliaryPacket Packet, PacketProof Proof);
 }

@@ -105,5 +105,5 @@ public sealed class ChainNode
     /// <summary>The chain's state after the last applied block; any thread.</summary>
     public LearningView View => _application.View;
 
-    public BridgeEnd BridgeEnd => new(Genesis.Name, Replica, Exchange, () => View);
+    public BridgeEnd BridgeEnd => new(Genesis.Name, Genesis.ChainId, Replica, Exchange, () => View);
 }

@@ -149,7 +149,10 @@ public sealed class SiteNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Relays packets between two chains that this site is a member of.</summary>
+    /// <summary>
+    /// Relays packets, acks and epochs of one chain to another that trusts it; this site is a member of both. For acks to come back the source trusts
+    /// the destination too, and the other way is relayed as well.
+    /// </summary>
     public void Relay(string source, string destination) => _relays.Add(BridgeRelay.Start(
         System, _materializer, _chains[source].BridgeEnd, _chains[destination].BridgeEnd, _chains[destination].Transactions));
 

@@ -28,6 +28,7 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
     private readonly AggregatorWork _work;
     private readonly MemberSet _members;
     private readonly HashSet<Digest> _offersAsked = [];
+    private readonly HashSet<Digest> _erased = [];
     private readonly HashSet<Digest> _offersTold = [];
 
     // With the height at which they were no longer needed: a restart below it would want them again.
@@ -156,7 +157,11 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
     /// <summary>The one decision: from what the chain says and what is held here to the next step. Safe to call at any time.</summary>
     private void Advance()
     {
-        if (!_caughtUp || _progress.Model is not { } needed)
+        if (!_caughtUp)
+            return;
+        if (_progress.Erased.Where(_erased.Add).ToArray() is { Length: > 0 } withdrawn)
+            _work.Erase(withdrawn, Self);
+        if (_progress.Model is not { } needed)
             return;
         foreach (var offer in _progress.Offers.Values)
         {

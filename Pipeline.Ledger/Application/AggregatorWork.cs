@@ -65,6 +65,14 @@ internal sealed class AggregatorWork(LearningGenesis genesis, IPayloadStore stor
         return new Deleted();
     });
 
+    /// <summary>Payloads whose author had them deleted: they are never stored again.</summary>
+    public void Erase(IReadOnlyList<Digest> payloads, IActorRef answer) => Run("Deleting payloads of a member that withdrew", answer, () =>
+    {
+        foreach (var payload in payloads)
+            store.Delete(payload);
+        return new Deleted();
+    });
+
     private ModelLoaded Parse(Digest digest, byte[] bytes)
     {
         var model = FixedPointModel.TryFromBytes(genesis.Layout, bytes, out string? error);

@@ -15,6 +15,7 @@ internal sealed class LearningProgress(string member, int keepRounds)
 {
     private readonly SortedDictionary<long, RoundClosed> _closed = [];
     private readonly List<long> _finals = [];
+    private readonly HashSet<string> _erased = [];
     private readonly Dictionary<Digest, AuxiliaryPacket> _offers = [];
 
     public long Height { get; private set; }
@@ -39,9 +40,11 @@ internal sealed class LearningProgress(string member, int keepRounds)
     public Digest? Model => Completed?.Model ?? Open?.Base;
 
     /// <summary>As if every block up to the state had been taken in, as far as the state remembers them.</summary>
-    public static LearningProgress At(LearningSnapshot state, MemberSet members, string member, int keepRounds)
+    /// <param name="founders">The members of the genesis, who are those of a state that names no others.</param>
+    public static LearningProgress At(LearningSnapshot state, MemberSet founders, string member, int keepRounds)
     {
         var rounds = state.Rounds;
+        var members = state.Membership?.Members ?? founders;
         int seat = members.IndexOf(member);
         var progress = new LearningProgress(member, keepRounds)
         {
@@ -55,6 +58,7 @@ internal sealed class LearningProgress(string member, int keepRounds)
             progress.Completed = new TrainingCompleted(progress.LastFinal?.Round ?? 0, rounds.Base);
         foreach (var closed in rounds.Closed)
             progress._closed[closed.Round] = closed;
+        progress._erased.UnionWith(members.Members.Where((_, s) => rounds.Governance?.Erased[s] == true).Select(m => m.Id));
         progress._finals.AddRange(rounds.Finals.Select(f => f.Round));
         foreach (var channel in state.Bridge.Channels)
         {
@@ -67,6 +71,10 @@ internal sealed class LearningProgress(string member, int keepRounds)
 
     /// <summary>Closed rounds that are remembered, oldest first.</summary>
     public IReadOnlyCollection<RoundClosed> Closed => _closed.Values;
+
+    /// <summary>Payloads of members that withdrew and had them deleted; those of a round that waits for its aggregate are needed until it is final.</summary>
+    public IEnumerable<Digest> Erased => _closed.Values.Where(c => c.Round != AwaitingAggregate?.Round)
+        .SelectMany(c => c.Contributions).Where(c => _erased.Contains(c.Member)).Select(c => c.Payload);
 
     /// <summary>Takes a block in; false when it was already taken.</summary>
     public bool TryTake(ChainProtocol.BlockApplied applied)
@@ -137,6 +145,12 @@ internal sealed class LearningProgress(string member, int keepRounds)
                 break;
             case TrainingRestarted restarted:
                 _finals.RemoveAll(round => round > restarted.FromRound);
+                break;
+            case MemberWithdrew { Erase: true } withdrew:
+                _erased.Add(withdrew.Member);
+                break;
+            case MemberReadmitted readmitted:
+                _erased.Remove(readmitted.Member);
                 break;
             case TrainingCompleted completed:
                 Completed = completed;

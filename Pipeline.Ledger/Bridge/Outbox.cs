@@ -27,8 +27,6 @@ public sealed record OutboxLeaf(long Height, byte[] Bytes) : ICanonical<OutboxLe
 /// </summary>
 public sealed class Outbox
 {
-    private const int AckKind = 2;
-
     private readonly ImmutableList<OutboxLeaf> _leaves;
 
     private Outbox(ImmutableList<OutboxLeaf> leaves)
@@ -53,6 +51,9 @@ public sealed class Outbox
     public static AuxiliaryPacket? PacketIn(OutboxLeaf leaf) =>
         Canonical.TryDecode<OutboxPacket>(leaf.Bytes, out var content, out _) ? content.Packet : null;
 
+    /// <summary>The ack in a leaf; null where it is a packet.</summary>
+    public static PacketAck? AckIn(OutboxLeaf leaf) => Canonical.TryDecode<OutboxAck>(leaf.Bytes, out var content, out _) ? content.Ack : null;
+
     public Outbox Add(long height, AuxiliaryPacket packet) => new(_leaves.Add(new OutboxLeaf(height, LeafOf(packet))));
 
     public Outbox Add(long height, PacketAck ack) => new(_leaves.Add(new OutboxLeaf(height, LeafOf(ack))));
@@ -60,7 +61,7 @@ public sealed class Outbox
     /// <summary>The leaf that commits to a packet.</summary>
     public static byte[] LeafOf(AuxiliaryPacket packet) => Canonical.Encode(new OutboxPacket(packet));
 
-    public static byte[] LeafOf(PacketAck ack) => Canonical.Encode(w => w.Array(2).Int(AckKind).Item(ack).EndArray());
+    public static byte[] LeafOf(PacketAck ack) => Canonical.Encode(new OutboxAck(ack));
 
     /// <summary>
     /// The proof of leaf <paramref name="index"/> under <paramref name="header"/>, which commits to the leaves of all blocks below it.

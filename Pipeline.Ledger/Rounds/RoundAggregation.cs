@@ -20,10 +20,23 @@ public static class RoundAggregation
     /// <param name="payloads">Every contribution's payload, and that of the auxiliary blend, by digest.</param>
     /// <exception cref="ArgumentException">The model is not the round's base, or a payload is missing: the caller's fault.</exception>
     public static AggregatedRound Aggregate(
+        FixedPointModel model, RoundPolicy policy, IAggregationRule rule, RoundClosed closed, IReadOnlyDictionary<Digest, byte[]> payloads) =>
+        model.Digest == closed.Base
+            ? Step(model, policy, rule, closed, payloads)
+            : throw new ArgumentException($"round {closed.Round} starts from {closed.Base.Short}, not {model.Digest.Short}", nameof(model));
+
+    /// <summary>
+    /// What the round would have made of another base and without one member's contribution. The others' updates are taken as they are, although they
+    /// were trained from the base that the round had.
+    /// </summary>
+    /// <inheritdoc cref="Aggregate"/>
+    public static AggregatedRound Rerun(
+        FixedPointModel model, RoundPolicy policy, IAggregationRule rule, RoundClosed closed, string without, IReadOnlyDictionary<Digest, byte[]> payloads) =>
+        Step(model, policy, rule, closed with { Contributions = [.. closed.Contributions.Where(c => c.Member != without)] }, payloads);
+
+    private static AggregatedRound Step(
         FixedPointModel model, RoundPolicy policy, IAggregationRule rule, RoundClosed closed, IReadOnlyDictionary<Digest, byte[]> payloads)
     {
-        if (model.Digest != closed.Base)
-            throw new ArgumentException($"round {closed.Round} starts from {closed.Base.Short}, not {model.Digest.Short}", nameof(model));
         var updates = new List<DecodedUpdate>();
         var authors = new List<string>();
         var excluded = new List<ExcludedContribution>();

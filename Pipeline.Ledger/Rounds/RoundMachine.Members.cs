@@ -28,7 +28,7 @@ public sealed partial class RoundMachine
     public void Readmit(string member, ICollection<IChainEvent> events)
     {
         int seat = _members.IndexOf(member);
-        _excluded[seat] = _withdrawn[seat] = false;
+        _excluded[seat] = _withdrawn[seat] = _erased[seat] = false;
         events.Add(new MemberReadmitted(member));
     }
 
@@ -39,7 +39,7 @@ public sealed partial class RoundMachine
             return $"'{sender}' is not a member";
         if (withdrawal.Round != _round)
             return $"a withdrawal in round {withdrawal.Round}; round {_round} is the newest";
-        return _withdrawn[seat] && !withdrawal.Erase ? $"'{sender}' has withdrawn already" : null;
+        return _withdrawn[seat] && (!withdrawal.Erase || _erased[seat]) ? $"'{sender}' has withdrawn already" : null;
     }
 
     /// <inheritdoc cref="Apply(string, Contribution)"/>
@@ -49,6 +49,7 @@ public sealed partial class RoundMachine
             return refusal;
         int seat = _members.IndexOf(sender);
         _withdrawn[seat] = true;
+        _erased[seat] |= withdrawal.Erase;
         // A closed round is being aggregated as it stands.
         if (_phase == RoundPhase.Open)
             _contributions[seat] = null;
@@ -72,6 +73,7 @@ public sealed partial class RoundMachine
         _metrics = Seats.Move(_metrics, _members, members);
         _excluded = Seats.Move(_excluded, _members, members);
         _withdrawn = Seats.Move(_withdrawn, _members, members);
+        _erased = Seats.Move(_erased, _members, members);
         _members = members;
     }
 

@@ -12,7 +12,7 @@ public sealed partial class RoundMachine
     public RoundSnapshot Snapshot(int version) => new(
         _phase, _paused, _round, _lastRound, _base, _seed, _deadline, [.. _contributions], [.. _attestations], [.. _metrics], [.. _excluded],
         [.. _blends], [.. _finals], [.. _closed],
-        version >= ProtocolVersion.ChangingMembers ? new GovernedRounds([.. _withdrawn], _policy) : null)
+        version >= ProtocolVersion.ChangingMembers ? new GovernedRounds([.. _withdrawn], [.. _erased], _policy) : null)
     {
         Spent = _reports.All,
     };
@@ -24,7 +24,7 @@ public sealed partial class RoundMachine
     {
         int seats = members.Count;
         if (snapshot.Contributions.Count != seats || snapshot.Attestations.Count != seats || snapshot.Metrics.Count != seats ||
-            snapshot.Excluded.Count != seats || (snapshot.Governance is { } governed && governed.Withdrawn.Count != seats))
+            snapshot.Excluded.Count != seats || (snapshot.Governance is { } governed && (governed.Withdrawn.Count != seats || governed.Erased.Count != seats)))
             throw new CanonicalFormatException($"rounds of {snapshot.Contributions.Count} members where the chain has {seats}");
         if (snapshot.Phase == RoundPhase.Closed && (snapshot.Closed.Count == 0 || snapshot.Closed[^1].Round != snapshot.Round))
             throw new CanonicalFormatException($"round {snapshot.Round} is closed, and how it closed is not there");
@@ -41,6 +41,7 @@ public sealed partial class RoundMachine
         _metrics = [.. snapshot.Metrics];
         _excluded = [.. snapshot.Excluded];
         _withdrawn = snapshot.Governance is { } taken ? [.. taken.Withdrawn] : new bool[seats];
+        _erased = snapshot.Governance is { } ordered ? [.. ordered.Erased] : new bool[seats];
         _policy = snapshot.Governance?.Policy ?? _policy;
         _blends.Clear();
         foreach (var blend in snapshot.Blends)

@@ -34,6 +34,7 @@ public sealed partial class RoundMachine
     private Metrics?[] _metrics;
     private bool[] _excluded;
     private bool[] _withdrawn;
+    private bool[] _erased;
 
     private RoundPhase _phase = RoundPhase.Waiting;
     private bool _paused;
@@ -58,6 +59,7 @@ public sealed partial class RoundMachine
         _metrics = new Metrics?[members.Count];
         _excluded = new bool[members.Count];
         _withdrawn = new bool[members.Count];
+        _erased = new bool[members.Count];
     }
 
     /// <summary>

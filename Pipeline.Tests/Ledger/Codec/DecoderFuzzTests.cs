@@ -185,6 +185,7 @@ public sealed class DecoderFuzzTests
         yield return new GovernanceVote(3, new GovernanceAction.Stop());
         yield return new GovernanceVote(4, new GovernanceAction.Restart(2, payload, 5));
         yield return new OutboxPacket(Packet(chain, payload));
+        yield return new OutboxAck(new PacketAck(chain.Id, 4, PacketError.Limit));
         yield return Snapshot(chain, payload);
         yield return new GovernanceVote(5, new GovernanceAction.Upgrade(2, 100));
         yield return new GovernanceVote(6, new GovernanceAction.Join(KeyPossession.Create(chain.Id, "hospital-9", 16, payload, TestChain.Signer(9))));
@@ -235,7 +236,7 @@ public sealed class DecoderFuzzTests
         var rounds = new RoundSnapshot(
             RoundPhase.Closed, false, 2, 3, any, any, 9, [contribution, null], [new Attestation(2, any, any), null], [null, new Metrics(1, 5, 6)],
             [true, false], [blend], [new FinalRound(1, any)], [new RoundClosed(2, any, [new RoundContribution("hospital-0", any)], blend)],
-            new GovernedRounds([false, true], chain.Learning.Policy));
+            new GovernedRounds([false, true], [false, true], chain.Learning.Policy));
         var bridge = new BridgeSnapshot(
             [new OutboxLeaf(4, [1, 2, 3])], [new BridgeSnapshot.Sequence("skull", 2)],
             [new BridgeSnapshot.Channel(any, 0, chain.Members, 3, any, 5, false, 2, new AuxiliaryOffer(Packet(chain, any), 4, 1, 2))],
