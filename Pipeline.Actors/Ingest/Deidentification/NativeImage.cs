@@ -30,9 +30,10 @@ public static class NativeImage
             if (!decoded.Ok)
                 return decoded.Fault;
             format = decoded.Value.Format;
-            if (format.BitsAllocated < 8 || decoded.Value.Bytes.Length != format.FrameSamples * format.SampleBytes || NameOf(format.Photometric) is null)
+            if (format.BitsAllocated < 8 || decoded.Value.Bytes.Length != format.FrameSamples * format.SampleBytes || NameOf(format.Photometric) is null
+                || (format.Photometric is Photometric.YbrFull or Photometric.YbrFull422 && format.BitsAllocated != 8))
                 return new Fault("The color space of the compressed pixels has no uncompressed form that can be blackened.");
-            pixels.Write(decoded.Value.Bytes.Span);
+            pixels.Write(format.Photometric is Photometric.YbrFull or Photometric.YbrFull422 ? Rgb(decoded.Value) : decoded.Value.Bytes.Span);
         }
         var native = new DicomDataSet();
         foreach (DicomElement element in dataSet.Elements)
@@ -51,8 +52,21 @@ public static class NativeImage
         Photometric.Monochrome1 => "MONOCHROME1",
         Photometric.Monochrome2 => "MONOCHROME2",
         Photometric.PaletteColor => "PALETTE COLOR",
-        Photometric.Rgb or Photometric.YbrIct or Photometric.YbrRct => "RGB",
-        Photometric.YbrFull or Photometric.YbrFull422 => "YBR_FULL",
+        Photometric.Rgb or Photometric.YbrIct or Photometric.YbrRct or Photometric.YbrFull or Photometric.YbrFull422 => "RGB",
         _ => null,
     };
+
+    /// <summary>From luminance and chrominance of ITU-R BT.601, 8 bits each (PS3.3 C.7.6.3.1.2): not every IOD takes those uncompressed.</summary>
+    private static byte[] Rgb(NativePixels pixels)
+    {
+        byte[] rgb = pixels.Bytes.ToArray();
+        for (int i = 0; i + 3 <= rgb.Length; i += 3)
+        {
+            double y = rgb[i], blue = rgb[i + 1] - 128, red = rgb[i + 2] - 128;
+            (rgb[i], rgb[i + 1], rgb[i + 2]) = (Byte(y + 1.402 * red), Byte(y - .344136 * blue - .714136 * red), Byte(y + 1.772 * blue));
+        }
+        return rgb;
+
+        static byte Byte(double value) => (byte)Math.Clamp(Math.Round(value), 0, 255);
+    }
 }
