@@ -23,5 +23,6 @@ var operations = new Operations
     BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,
     Import = ImportRunner.RunAsync,
     Experiment = ExperimentRunner.RunAsync,
+    BenchmarkDicom = DicomBenchmarkRunner.RunAsync,
 };
 return await CommandLine.InvokeAsync(args, operations, Terminal.OfProcess());

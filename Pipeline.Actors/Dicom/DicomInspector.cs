@@ -14,8 +14,7 @@ public static class DicomInspector
         if (file.Ok)
             return Pixels(Describe(file.Value), file.Value, bytes);
         // The header of a file that is cut in its pixels is still worth showing.
-        using var stream = new MemoryStream(bytes, writable: false);
-        Outcome<DicomFile> header = DicomReader.ReadHeader(stream, limits);
+        Outcome<DicomFile> header = DicomReader.ReadHeader(bytes.AsMemory(), limits);
         return (header.Ok ? Describe(header.Value) : new DicomInspection(false)) with
         {
             Valid = false,

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Pipeline.Host.Benchmarks;
 
-/// <summary>The closing table of <c>pipeline bench ledger</c>: a row a figure, within 80 columns.</summary>
+/// <summary>The closing table of <c>pipeline bench</c>: a row a figure, within 80 columns.</summary>
 internal static class LedgerBenchmarkTable
 {
     public static void Print(IAnsiConsole console, IReadOnlyList<Figure> figures)
@@ -32,6 +32,8 @@ internal static class LedgerBenchmarkTable
         "headerVerification4" => "headers, n = 4",
         "headerVerification7" => "headers, n = 7",
         "aggregation" => "aggregation",
+        "dicomHeader" => "DICOM header, dcmdump",
+        "dicomFrame" => "DICOM frame, fo-dicom",
         _ => name,
     };
 

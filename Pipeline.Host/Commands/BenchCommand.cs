@@ -6,8 +6,31 @@ namespace Pipeline.Host.Commands;
 /// <summary><c>pipeline bench</c>.</summary>
 internal static class BenchCommand
 {
-    public static Command Create(RunLedgerBenchmark run, Terminal terminal) =>
-        new("bench", "Measures this machine's speed, beside the floor that nothing could beat on it.") { CreateLedger(run, terminal) };
+    public static Command Create(RunLedgerBenchmark ledger, RunDicomBenchmark? dicom, Terminal terminal)
+    {
+        var command = new Command("bench", "Measures this machine's speed, beside the floor that nothing could beat on it.") { CreateLedger(ledger, terminal) };
+        if (dicom is not null)
+            command.Subcommands.Add(CreateDicom(dicom, terminal));
+        return command;
+    }
+
+    private static DocumentedCommand CreateDicom(RunDicomBenchmark run, Terminal terminal)
+    {
+        var quick = new Option<bool>("--quick") { Description = "Measure less often." };
+        var json = new Option<string>("--json") { Description = "Also write the result as JSON.", HelpName = "FILE" };
+        var command = new DocumentedCommand("dicom",
+            "Files a second on one thread: the header alone, and with the decoded frame, beside DCMTK's dcmdump on the same files in the same run. Files of 512 × 512 × 16 bits are written to the temporary folder and read from the page cache. Exit code 0 also where a bar is missed.",
+            """
+            pipeline bench dicom
+            pipeline bench dicom --quick --json bench.json
+            """) { quick, json };
+        command.SetAction((parsed, stop) => run(
+            new DicomBenchmarkRequest(
+                parsed.GetValue(quick) ? DicomWorkload.Quick : DicomWorkload.Full,
+                parsed.GetValue(json) is { } file ? Path.GetFullPath(file) : null),
+            terminal, stop));
+        return command;
+    }
 
     private static DocumentedCommand CreateLedger(RunLedgerBenchmark run, Terminal terminal)
     {

@@ -50,7 +50,7 @@ public static class CommandLine
         if (operations.Simulate is { } simulate)
             root.Subcommands.Add(SimCommand.Create(simulate, terminal));
         if (operations.BenchmarkLedger is { } benchmark)
-            root.Subcommands.Add(BenchCommand.Create(benchmark, terminal));
+            root.Subcommands.Add(BenchCommand.Create(benchmark, operations.BenchmarkDicom, terminal));
         if (operations.Import is { } import)
             root.Subcommands.Add(ImportCommand.Create(import, terminal));
         if (operations.Experiment is { } experiment)

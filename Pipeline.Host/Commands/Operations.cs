@@ -46,6 +46,8 @@ public delegate Task<int> RunImport(ImportRequest request, Terminal terminal, Ca
 
 /// <summary>Measures a claim on a folder of tasks.</summary>
 public delegate Task<int> RunExperiment(ExperimentRequest request, Terminal terminal, CancellationToken stop);
+/// <summary>Measures how fast DICOM files are read.</summary>
+public delegate Task<int> RunDicomBenchmark(DicomBenchmarkRequest request, Terminal terminal, CancellationToken stop);
 
 /// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
 /// <remarks>
@@ -79,4 +81,5 @@ public sealed record Operations
     public RunImport? Import { get; init; }
 
     public RunExperiment? Experiment { get; init; }
+    public RunDicomBenchmark? BenchmarkDicom { get; init; }
 }

@@ -75,7 +75,7 @@ public sealed class SiteNode : IAsyncDisposable
         var identity = settings.Identity ?? SiteIdentity.LoadOrCreate(settings.DataDirectory);
         var config = settings.Akka.WithFallback(LedgerSerializer.Config).WithFallback(TrainingActor.DispatcherConfig);
         var system = ActorSystem.Create(settings.Site, BootstrapSetup.Create().WithConfig(config));
-        var ingest = IngestPipeline.Start(system, IngestOf(settings, identity), settings.Files, new EmbeddedToolkit());
+        var ingest = IngestPipeline.Start(system, IngestOf(settings, identity), settings.Files, DicomToolkits.Create());
         if (ingest.Ok)
             return new SiteNode(settings, held, identity, system, ingest.Value);
         await system.Terminate().ConfigureAwait(false);

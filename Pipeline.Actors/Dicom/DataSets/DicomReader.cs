@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 
 namespace Pipeline.Actors.Dicom.DataSets;
 
@@ -23,31 +24,35 @@ public static class DicomReader
     }
 
     /// <summary>
-    /// Reads the elements of a file before <paramref name="stop"/> and no more of the file than that takes: windows from the start, each four times
-    /// the last. Values are slices of the window.
+    /// Reads the elements of a file before its pixel data and no more of the file than that takes: windows from the start, each four times the last.
+    /// Values are slices of the window.
     /// </summary>
-    /// <param name="stop">Pixel data where not given.</param>
-    public static Outcome<DicomFile> ReadHeader(Stream stream, DicomReadLimits? limits = null, DicomTag? stop = null)
+    public static Outcome<DicomFile> ReadHeader(SafeFileHandle file, DicomReadLimits? limits = null)
     {
         limits ??= new DicomReadLimits();
-        long total = stream.Length;
+        long total = RandomAccess.GetLength(file), most = Math.Min(limits.MaxBytes, Array.MaxLength);
+        int held = 0;
         byte[] window = [];
         for (long size = HeaderWindow; ; size *= 4)
         {
-            int length = (int)Math.Min(Math.Min(size, total), Math.Min(limits.MaxBytes, Array.MaxLength));
-            byte[] longer = GC.AllocateUninitializedArray<byte>(length);
-            window.CopyTo(longer, 0);
-            int read = window.Length + stream.ReadAtLeast(longer.AsSpan(window.Length), length - window.Length, throwOnEndOfStream: false);
-            if (read < length)
-                total = length = read;
+            byte[] longer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Min(size, total), most));
+            window.AsSpan(0, held).CopyTo(longer);
             window = longer;
-            Outcome<DicomFile> header = Read(window.AsMemory(0, length), total, limits, stop ?? DicomTags.FloatPixelData, out bool starved);
+            for (int read; held < window.Length && (read = RandomAccess.Read(file, window.AsSpan(held), held)) > 0;)
+                held += read;
+            if (held < window.Length)
+                total = held;
+            Outcome<DicomFile> header = Read(window.AsMemory(0, held), total, limits, DicomTags.FloatPixelData, out bool starved);
             if (!starved)
                 return header;
-            if (length == Math.Min(limits.MaxBytes, Array.MaxLength))
-                return new Fault($"The header has more than the limit of {length} bytes.", length);
+            if (held == most)
+                return new Fault($"The header has more than the limit of {held} bytes.", held);
         }
     }
+
+    /// <summary>Reads the elements before pixel data of a file whose pixel data may be cut.</summary>
+    public static Outcome<DicomFile> ReadHeader(ReadOnlyMemory<byte> bytes, DicomReadLimits? limits = null) =>
+        Read(bytes, bytes.Length, limits ?? new DicomReadLimits(), DicomTags.FloatPixelData, out _);
 
     /// <summary>Reads a data set as C-STORE carries it, from <paramref name="start"/> to the end.</summary>
     public static Outcome<DicomDataSet> ReadDataSet(

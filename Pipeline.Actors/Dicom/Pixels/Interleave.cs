@@ -1,7 +1,7 @@
 namespace Pipeline.Actors.Dicom.Pixels;
 
 /// <summary>From Planar Configuration 1 to 0.</summary>
-internal static class Interleave
+public static class Interleave
 {
     /// <summary>The frame with its samples pixel by pixel; the frame itself where it has them so.</summary>
     public static ReadOnlyMemory<byte> ByPixel(ReadOnlyMemory<byte> frame, PixelFormat format)

@@ -8,7 +8,8 @@ namespace Pipeline.Actors.Ingest.Stages;
 /// <summary>
 /// Stored values to 0 … 65535 as a reader would see them (PS3.3 C.11): modality LUT or rescale, then the VOI window or LUT, then MONOCHROME1 inversion.
 /// Without a VOI the window is the image's own range between the 0.1st and 99.9th percentile, padding left out. The linear window is C.11.2.1.2.1, so
-/// center 2^(n−1), width 2^n maps n-bit values by v · 65535 / (2^n − 1), exactly; for 16 bits that is the value itself.
+/// center 2^(n−1), width 2^n maps n-bit values by v · 65535 / (2^n − 1), exactly; for 16 bits that is the value itself. Luminance of a color image is
+/// mapped so without a window, which is for gray images alone.
 /// </summary>
 public static class GrayscaleTransform
 {
@@ -17,6 +18,8 @@ public static class GrayscaleTransform
     /// <returns>Rows × columns, row-major, 0 … 65535, not rounded.</returns>
     public static Outcome<double[]> Apply(NativeFrame frame, DicomDataSet dataSet)
     {
+        if (frame.FromColor)
+            return Array.ConvertAll(frame.Values, value => value * (Top / ((1L << frame.BitsStored) - 1)));
         Outcome<double[]> modality = Modality(frame, dataSet);
         if (!modality.Ok)
             return modality.Fault;
