@@ -30,7 +30,7 @@ public sealed class CorpusTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Decoded_pixels_of_every_lossless_file_have_the_reference_digest()
+    public void Every_file_is_inspected_and_lossless_pixels_have_the_reference_digest()
     {
         if (Corpus.Find(output) is not { } corpus)
             return;
@@ -38,16 +38,18 @@ public sealed class CorpusTests(ITestOutputHelper output)
         var wrong = new List<string>();
         foreach (Dictionary<string, string> row in corpus.Rows)
         {
+            byte[] bytes = File.ReadAllBytes(corpus.PathOf(row));
+            DicomInspection found = DicomInspector.Inspect(bytes, new DicomReadLimits());
+            if (!found.Valid && (row["valid"] == "yes" || found.Reason is null || found.Offset is null || found.Offset > bytes.Length))
+                wrong.Add($"{row["path"]}: {found}");
             // A reference with color by plane is digested by plane, and lossy JPEG differs between decoders by a unit.
             if (row["ref_pixel_sha256"].Length == 0 || row["ref_planar"] == "1" || LossyJpeg.Contains(row["ts_uid"]))
                 continue;
-            string syntax = row["ts_uid"].Length > 0 ? row["ts_uid"] : TransferSyntax.ExplicitLittle.Uid;
-            if (!TransferSyntaxes.IsDecodable(syntax))
+            if (row["ts_uid"].Length > 0 && !TransferSyntaxes.IsDecodable(row["ts_uid"]))
             {
-                output.WriteLine($"NOT CHECKED: {row["path"]}, no decoder for {syntax} is installed.");
+                output.WriteLine($"NOT CHECKED: {row["path"]}, no decoder for {row["ts_uid"]} is installed.");
                 continue;
             }
-            DicomInspection found = DicomInspector.Inspect(File.ReadAllBytes(corpus.PathOf(row)), new DicomReadLimits());
             compared++;
             if (found.PixelSha256 != row["ref_pixel_sha256"])
                 wrong.Add($"{row["path"]}: {found}; reference {row["ref_pixel_bytes"]} bytes");
@@ -55,20 +57,6 @@ public sealed class CorpusTests(ITestOutputHelper output)
         output.WriteLine($"{compared} files compared");
         Assert.True(compared > 0);
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-    }
-
-    [Fact]
-    public void Every_file_is_inspected_and_a_refused_one_has_reason_and_offset()
-    {
-        if (Corpus.Find(output) is not { } corpus)
-            return;
-        foreach (Dictionary<string, string> row in corpus.Rows)
-        {
-            byte[] bytes = File.ReadAllBytes(corpus.PathOf(row));
-            DicomInspection found = DicomInspector.Inspect(bytes, new DicomReadLimits());
-            Assert.True(found.Valid || row["valid"] != "yes", $"{row["path"]}: {found}");
-            Assert.True(found.Valid || (found.Reason is not null && found.Offset <= bytes.Length), $"{row["path"]}: {found}");
-        }
     }
 
     [Fact]
