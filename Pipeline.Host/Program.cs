@@ -1,6 +1,8 @@
 using Pipeline.Host.Benchmarks;
+using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Demo;
+using Pipeline.Host.Drills;
 using Pipeline.Host.Experiments;
 using Pipeline.Host.Import;
 using Pipeline.Host.Simulation;
@@ -12,6 +14,8 @@ var operations = new Operations
     Run = (configuration, terminal, stop) => Task.Run(() => SiteRunner.RunAsync(configuration, terminal, stop), CancellationToken.None),
     Demo = (options, terminal, stop) => Task.Run(
         () => new DemoCommandRunner(terminal.Out, TimeProvider.System).RunAsync(options, stop), CancellationToken.None),
+    Init = SiteProvisioning.InitAsync,
+    Ceremony = new ChainCeremony(),
     Ledger = new LedgerOperations(),
     ListSamples = SampleOperations.ListAsync,
     ExportSamples = SampleOperations.ExportAsync,
@@ -20,7 +24,9 @@ var operations = new Operations
     Deidentify = DeidOperations.RunAsync,
     InspectDicom = DicomInspectOperation.RunAsync,
     Simulate = SimulationRunner.RunAsync,
+    Drill = DrillRunner.RunAsync,
     BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,
+    BenchmarkGateway = GatewayBenchmarkRunner.RunAsync,
     Import = ImportRunner.RunAsync,
     Experiment = ExperimentRunner.RunAsync,
     BenchmarkDicom = DicomBenchmarkRunner.RunAsync,

@@ -34,6 +34,10 @@ internal static class LedgerBenchmarkTable
         "aggregation" => "aggregation",
         "dicomHeader" => "DICOM header, dcmdump",
         "dicomFrame" => "DICOM frame, fo-dicom",
+        "payloadTransfer" => "payload to 3 peers",
+        "payloadPublished" => "payload published",
+        "lightClient" => "header, n = 30",
+        "manyMembers" => "block at all 30",
         _ => name,
     };
 

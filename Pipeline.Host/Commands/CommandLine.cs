@@ -35,6 +35,10 @@ public static class CommandLine
             root.Subcommands.Add(RunCommand.Create(run, terminal));
         if (operations.Demo is { } demo)
             root.Subcommands.Add(DemoCommand.Create(demo, terminal));
+        if (operations.Init is { } init)
+            root.Subcommands.Add(InitCommand.Create(init, terminal));
+        if (operations.Ceremony is { } ceremony)
+            root.Subcommands.Add(ChainCommand.Create(ceremony, terminal));
         if (operations.Ledger is { } ledger)
             root.Subcommands.Add(LedgerCommand.Create(ledger, terminal));
         if (operations.ListSamples is not null || operations.ExportSamples is not null)
@@ -49,8 +53,10 @@ public static class CommandLine
             root.Subcommands.Add(dicom);
         if (operations.Simulate is { } simulate)
             root.Subcommands.Add(SimCommand.Create(simulate, terminal));
+        if (operations.Drill is { } drill)
+            root.Subcommands.Add(DrillCommand.Create(drill, terminal));
         if (operations.BenchmarkLedger is { } benchmark)
-            root.Subcommands.Add(BenchCommand.Create(benchmark, operations.BenchmarkDicom, terminal));
+            root.Subcommands.Add(BenchCommand.Create(benchmark, operations.BenchmarkDicom, operations.BenchmarkGateway, terminal));
         if (operations.Import is { } import)
             root.Subcommands.Add(ImportCommand.Create(import, terminal));
         if (operations.Experiment is { } experiment)

@@ -66,6 +66,8 @@ internal static class ConfigCommand
         Row("data", site.DataDirectory);
         Row("roles", string.Join(", ", site.Roles));
         Row("DICOM", $"{site.Dicom.Server.Address}:{Ports(site.Dicom.Server)}, AE title {site.Dicom.AeTitle}");
+        Row("gateway", !site.Gateway.Enabled ? "off" : (site.Gateway.Listen is { } at ? $"listens on {at}" : "does not listen") +
+            $"; dials {site.Gateway.Peers.Count(p => p.Address is not null)} peers");
         Row("device", site.Trainer.Device);
         foreach (var chain in site.Chains)
             Row($"chain {chain.Name}", $"AE title {chain.AeTitle}, journal {chain.Journal}, genesis {chain.GenesisFile}");

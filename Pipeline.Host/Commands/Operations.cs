@@ -1,6 +1,8 @@
 using Pipeline.Host.Benchmarks;
+using Pipeline.Host.Ceremony;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Demo;
+using Pipeline.Host.Drills;
 using Pipeline.Host.Experiments;
 using Pipeline.Host.Import;
 using Pipeline.Host.Simulation;
@@ -38,8 +40,14 @@ public delegate Task<int> InspectDicom(IReadOnlyList<string> paths, string? json
 /// <summary>Simulates consensus; <see cref="ExitCode.Failed"/> when a rule was broken, or a mutant was not caught.</summary>
 public delegate Task<int> RunSimulation(SimulationRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Hurts a consortium of real processes; <see cref="ExitCode.Failed"/> on a fork, a divergence or a chain that stands still.</summary>
+public delegate Task<int> RunDrill(DrillRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>Measures the ledger.</summary>
 public delegate Task<int> RunLedgerBenchmark(LedgerBenchmarkRequest request, Terminal terminal, CancellationToken stop);
+
+/// <summary>Measures the gateway.</summary>
+public delegate Task<int> RunGatewayBenchmark(GatewayBenchmarkRequest request, Terminal terminal, CancellationToken stop);
 
 /// <summary>Wraps labelled images as DICOM.</summary>
 public delegate Task<int> RunImport(ImportRequest request, Terminal terminal, CancellationToken stop);
@@ -48,6 +56,9 @@ public delegate Task<int> RunImport(ImportRequest request, Terminal terminal, Ca
 public delegate Task<int> RunExperiment(ExperimentRequest request, Terminal terminal, CancellationToken stop);
 /// <summary>Measures how fast DICOM files are read.</summary>
 public delegate Task<int> RunDicomBenchmark(DicomBenchmarkRequest request, Terminal terminal, CancellationToken stop);
+
+/// <summary>Makes an institution's keys and what belongs to them.</summary>
+public delegate Task<int> InitSite(InitRequest request, Terminal terminal, CancellationToken stop);
 
 /// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
 /// <remarks>
@@ -59,6 +70,10 @@ public sealed record Operations
     public RunSite? Run { get; init; }
 
     public RunDemo? Demo { get; init; }
+
+    public InitSite? Init { get; init; }
+
+    public IChainCeremony? Ceremony { get; init; }
 
     public ILedgerOperations? Ledger { get; init; }
 
@@ -76,7 +91,11 @@ public sealed record Operations
 
     public RunSimulation? Simulate { get; init; }
 
+    public RunDrill? Drill { get; init; }
+
     public RunLedgerBenchmark? BenchmarkLedger { get; init; }
+
+    public RunGatewayBenchmark? BenchmarkGateway { get; init; }
 
     public RunImport? Import { get; init; }
 

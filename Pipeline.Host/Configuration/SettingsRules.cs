@@ -1,3 +1,4 @@
+using System.Net;
 using Npgsql;
 
 namespace Pipeline.Host.Configuration;
@@ -6,7 +7,10 @@ namespace Pipeline.Host.Configuration;
 internal static class SettingsRules
 {
     public const string AeTitleLegend = "AE title, 1 to 16 characters";
+    public const string KeyPrefix = "ed25519:";
     public const string CodeStringLegend = "a DICOM code string: upper-case letters, digits, spaces and underscores, at most 16";
+
+    private static readonly System.Buffers.SearchValues<char> HexDigits = System.Buffers.SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>PS3.5 §6.2, VR AE: 16 characters of the default repertoire, no backslash, not only spaces.</summary>
     public static bool IsAeTitle(string text) =>
@@ -31,6 +35,23 @@ internal static class SettingsRules
             return false;
         }
     }
+
+    /// <summary>A name or address, a colon, a port; an IPv6 address stands in square brackets (RFC 3986 §3.2.2).</summary>
+    public static bool IsHostAndPort(string text) =>
+        Uri.TryCreate("tcp://" + text, UriKind.Absolute, out var uri) && uri.Port is > 0 and <= 65535 && uri.Host.Length > 0 &&
+        uri.AbsolutePath is "" or "/" && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+
+    /// <summary>An IP address with its port; 0 takes any free one.</summary>
+    public static bool IsEndPoint(string text) => text.Contains(':') && IPEndPoint.TryParse(text, out _) && !IPAddress.TryParse(text, out _);
+
+    /// <summary>A SHA-256 as people write it: colons and case do not count.</summary>
+    public static bool IsFingerprint(string text) => Hex(text) is { Length: 64 } hex && hex.All(char.IsAsciiHexDigit);
+
+    /// <summary>As <c>MemberPublicKey</c> writes itself.</summary>
+    public static bool IsMemberKey(string text) =>
+        text.StartsWith(KeyPrefix, StringComparison.Ordinal) && text.Length == KeyPrefix.Length + 64 && text.AsSpan(KeyPrefix.Length).IndexOfAnyExcept(HexDigits) < 0;
+
+    public static string Hex(string fingerprint) => fingerprint.Replace(":", "", StringComparison.Ordinal);
 
     public static bool IsPath(string text) => text.Trim().Length > 0 && !text.Contains('\0');
 }

@@ -10,6 +10,9 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
 {
     private const string ReferenceResource = "Pipeline.Host.Configuration.reference.conf";
 
+    /// <summary>Below the data directory: what was joined, a file a chain.</summary>
+    public const string JoinedFolder = "chains.d";
+
     private static readonly string[] Roots = ["pipeline", "akka"];
 
     /// <summary>The text of the embedded reference.</summary>
@@ -41,6 +44,10 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
             layers.Add(layer);
         }
 
+        var (joined, faults) = ReadJoined(layers);
+        if (faults.Count > 0)
+            return new ConfigurationResult(null, faults);
+        layers.AddRange(joined);
         layers.Add(new ConfigurationLayer(_ => "reference.conf", ConfigurationFactory.ParseString(Reference)));
         return Create(layers);
     }
@@ -70,7 +77,21 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         return new ConfigurationResult(new SiteConfiguration(settings, akka), []);
     }
 
-    private static (ConfigurationLayer? Layer, IReadOnlyList<ConfigurationError> Errors) ReadFile(string file)
+    /// <summary>What <c>pipeline chain join</c> wrote into the data directory: a file a chain, below the site's own file and above the reference.</summary>
+    private static (IReadOnlyList<ConfigurationLayer> Layers, IReadOnlyList<ConfigurationError> Errors) ReadJoined(IReadOnlyList<ConfigurationLayer> own)
+    {
+        var data = own.Select(layer => layer.Find("pipeline.site.data-directory")).FirstOrDefault(value => value is not null);
+        if (data is null || !data.IsString() || !SettingsRules.IsPath(data.GetString() ?? ""))
+            return ([], []);
+        string folder = Path.Combine(data.GetString(), JoinedFolder);
+        if (!Directory.Exists(folder))
+            return ([], []);
+        var read = Directory.GetFiles(folder, "*.conf").Order(StringComparer.Ordinal).Select(ReadFile).ToArray();
+        return ([.. read.Select(r => r.Layer).OfType<ConfigurationLayer>()], [.. read.SelectMany(r => r.Errors)]);
+    }
+
+    /// <summary>One HOCON file, parsed and free of what the parser would misread.</summary>
+    internal static (ConfigurationLayer? Layer, IReadOnlyList<ConfigurationError> Errors) ReadFile(string file)
     {
         try
         {
@@ -129,7 +150,7 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         private static readonly (string Section, string Defaults)[] Named =
         [
             ("pipeline.chains", "pipeline.chain-defaults"), ("pipeline.deidentification.rules", "pipeline.deidentification.rule-defaults"),
-            ("pipeline.dicom.peers", "pipeline.dicom.peer-defaults"),
+            ("pipeline.dicom.peers", "pipeline.dicom.peer-defaults"), ("pipeline.gateway.peers", "pipeline.gateway.peer-defaults"),
         ];
 
         public static IEnumerable<ConfigurationError> Find(IReadOnlyList<ConfigurationLayer> layers)

@@ -8,11 +8,12 @@ namespace Pipeline.Host.Configuration;
 /// <summary>A site as its operator configured it; every default and range is in reference.conf.</summary>
 /// <param name="Name">The institution, as the genesis of each chain names it.</param>
 /// <param name="DataDirectory">Absolute.</param>
+/// <param name="PassphraseFile">Absolute; null: the environment variable PIPELINE_PASSPHRASE, where the keys are encrypted.</param>
 /// <param name="QuarantineRetention">Zero keeps instances in quarantine for ever.</param>
 /// <param name="Chains">By name, ascending; empty: the site only answers C-ECHO.</param>
 public sealed record SiteSettings(
-    string Name, string DataDirectory, IReadOnlyList<string> Roles, DicomSettings Dicom, IngestLimits Ingest,
-    DeidentificationProfile Deidentification, TimeSpan QuarantineRetention, EncryptionSettings Encryption, TrainingSettings Trainer,
+    string Name, string DataDirectory, string? PassphraseFile, IReadOnlyList<string> Roles, GatewaySettings Gateway, DicomSettings Dicom,
+    IngestLimits Ingest, DeidentificationProfile Deidentification, TimeSpan QuarantineRetention, EncryptionSettings Encryption, TrainingSettings Trainer,
     ConsensusTimeouts Consensus, PayloadSettings Payloads, SnapshotPolicy Snapshots, IReadOnlyList<ChainSettings> Chains)
 {
     private static readonly string[] AllRoles = ["ingest", "trainer", "ledger", "bridge"];
@@ -22,10 +23,12 @@ public sealed record SiteSettings(
     {
         string name = reader.Required("pipeline.site.name", "lower-case letters, digits and hyphens, at most 64", Genesis.IsChainName);
         string data = reader.Required("pipeline.site.data-directory", "path", SettingsRules.IsPath);
+        string passphrase = reader.Text("pipeline.site.passphrase-file", "empty, or path", text => text.Length == 0 || SettingsRules.IsPath(text));
         var roles = reader.List("pipeline.site.roles", AllRoles);
         var dicom = DicomSettings.Create(reader);
         return new SiteSettings(
-            name, data.Length == 0 ? "" : Path.GetFullPath(data), roles, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
+            name, data.Length == 0 ? "" : Path.GetFullPath(data), passphrase.Length == 0 ? null : Path.GetFullPath(passphrase), roles,
+            GatewaySettings.Create(reader, data), dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
             reader.Duration("pipeline.quarantine.retention", "0s", "3650d"), EncryptionSettings.Create(reader), TrainingSettings.Create(reader),
             Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), ChainSettings.CreateAll(reader, data, dicom));
     }

@@ -1,11 +1,17 @@
+using System.Security.Cryptography;
+using Akka.Actor;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Labels;
+using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Gateway;
+using Pipeline.Ledger.Application;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Consensus;
+using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
 using Spectre.Console;
 
@@ -17,11 +23,16 @@ namespace Pipeline.Host.Site;
 /// </summary>
 internal static class SiteRunner
 {
+    private const string BridgeRole = "bridge";
+
     public static async Task<int> RunAsync(SiteConfiguration configuration, Terminal terminal, CancellationToken stop)
     {
         var site = configuration.Site;
-        using var identity = Identity(site);
+        string? passphrase = Passphrase.Find(site.PassphraseFile);
+        using var identity = Identity(site, passphrase);
         var chains = site.Chains.Select(chain => (Settings: chain, Genesis: GenesisFile.Read(chain.GenesisFile, chain.Name))).ToArray();
+        ActorSystem? system = null;
+        await using var gateway = OpenGateway(site, passphrase, told => Log(system, told));
         ChainRoute[] routes = [.. chains.Select(c => Route(c.Settings, c.Genesis, identity))];
         var started = await SiteNode.StartAsync(new SiteNodeSettings
         {
@@ -29,7 +40,7 @@ internal static class SiteRunner
             DataDirectory = site.DataDirectory,
             Akka = configuration.Akka,
             Identity = identity,
-            Network = new InProcessPeerHub().Join(site.Name),
+            Network = gateway ?? new InProcessPeerHub().Join(site.Name),
             Dicom = site.Dicom.Server,
             Ingest = site.Ingest,
             Deidentification = site.Deidentification,
@@ -48,8 +59,16 @@ internal static class SiteRunner
         if (!started.Ok)
             throw new CommandFailedException(started.Fault.Message);
         await using var node = started.Value;
+        system = node.System;
         foreach (var (settings, genesis) in chains)
-            Join(node, settings, genesis, site.DataDirectory, terminal);
+        {
+            if (Join(node, settings, genesis, site.DataDirectory, terminal) is { } chain)
+                gateway?.Follow(new GatewayChain(chain.Genesis.ChainId, chain.Genesis.Name, member => KeyOf(chain, member), identity.Signer));
+        }
+
+        if (site.Roles.Contains(BridgeRole))
+            Relay(node, terminal);
+        await StartAsync(gateway, site, terminal).ConfigureAwait(false);
         foreach (var ((settings, _), route) in chains.Zip(routes))
             terminal.Out.WriteLine(Describe(settings, route));
         if (site.Dicom.Server.Tls is not null)
@@ -66,11 +85,75 @@ internal static class SiteRunner
         return ExitCode.Ok;
     }
 
-    private static SiteIdentity Identity(SiteSettings site)
+    /// <summary>Null where none is configured: the site is alone then.</summary>
+    private static Gateway.Gateway? OpenGateway(SiteSettings site, string? passphrase, Action<GatewayEvent> tell)
+    {
+        if (!site.Gateway.Enabled)
+            return null;
+        try
+        {
+            return new Gateway.Gateway(
+                site.Name, site.Gateway, GatewayCertificate.Load(site.Gateway.CertificateFile, site.Gateway.KeyFile, passphrase), tell);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CommandFailedException(
+                $"the gateway's certificate '{site.Gateway.CertificateFile}' with key '{site.Gateway.KeyFile}' cannot be used: {e.Message.TrimEnd('.')}; "
+                + "'pipeline init' makes both, and the passphrase is that of the site's keys", e);
+        }
+    }
+
+    private static async Task StartAsync(Gateway.Gateway? gateway, SiteSettings site, Terminal terminal)
+    {
+        if (gateway is null)
+        {
+            terminal.Out.WriteLine("no gateway (pipeline.gateway.enabled = off): this site reaches no other institution");
+            return;
+        }
+
+        try
+        {
+            await gateway.StartAsync().ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new CommandFailedException($"the gateway cannot listen on {site.Gateway.Listen}: {e.Message.TrimEnd('.')}; see pipeline.gateway.listen", e);
+        }
+
+        string dialled = string.Join(", ", site.Gateway.Peers.Where(p => p.Address is not null).Select(p => $"{p.Member} at {p.Address}"));
+        terminal.Out.WriteLine(
+            (site.Gateway.Listen is { } at ? $"gateway listens on {at.Address}:{gateway.Port}" : "gateway does not listen") +
+            $"; dials {(dialled.Length == 0 ? "nobody" : dialled)}");
+    }
+
+    /// <summary>As the chain stands now; a member whose coming is decided is heard already.</summary>
+    private static MemberPublicKey? KeyOf(ChainNode chain, string member)
+    {
+        var rules = chain.View.Rules;
+        return (rules.Members.Find(member) ?? rules.NextMembers.Find(member))?.Key;
+    }
+
+    /// <summary>Between each two of its chains of which one trusts the other. Others may relay the same: whoever comes second is ignored.</summary>
+    private static void Relay(SiteNode node, Terminal terminal)
+    {
+        foreach (var destination in node.Chains.Values)
+        {
+            var trusted = Canonical.Decode<LearningGenesis>(destination.Genesis.Application).TrustedChains.Select(chain => chain.ChainId).ToHashSet();
+            foreach (var source in node.Chains.Values.Where(chain => trusted.Contains(chain.Genesis.ChainId)))
+            {
+                node.Relay(source.Genesis.Name, destination.Genesis.Name);
+                terminal.Out.WriteLine($"relays packets of {source.Genesis.Name} to {destination.Genesis.Name}");
+            }
+        }
+    }
+
+    private static void Log(ActorSystem? system, GatewayEvent told) => system?.Log.Log(told.Level, null, told.ToString());
+
+    private static SiteIdentity Identity(SiteSettings site, string? passphrase)
     {
         try
         {
-            return SiteIdentity.LoadOrCreate(site.DataDirectory);
+            return SiteIdentity.LoadOrCreate(site.DataDirectory, passphrase);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -110,17 +193,19 @@ internal static class SiteRunner
         $"the stages between spool and sample store ended by themselves: {stages.Exception?.GetBaseException().Message ?? "without a reason"}; "
         + "what was acknowledged is in the spool, and a restart goes on with it", stages.Exception!);
 
-    private static void Join(SiteNode node, ChainSettings settings, Genesis? genesis, string dataDirectory, Terminal terminal)
+    /// <returns>Null while the chain's genesis is not in place.</returns>
+    private static ChainNode? Join(SiteNode node, ChainSettings settings, Genesis? genesis, string dataDirectory, Terminal terminal)
     {
         if (genesis is null)
         {
             terminal.Out.WriteLine($"chain {settings.Name}: no genesis at {settings.GenesisFile}; images are ingested, nothing is trained yet");
-            return;
+            return null;
         }
 
+        ChainNode chain;
         try
         {
-            node.Join(genesis, journal: new ChainFolder(dataDirectory, settings.Name).Journal(settings.ConnectionString), limits: settings.Limits);
+            chain = node.Join(genesis, journal: new ChainFolder(dataDirectory, settings.Name).Journal(settings.ConnectionString), limits: settings.Limits);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or JournalUnavailableException)
         {
@@ -131,6 +216,7 @@ internal static class SiteRunner
         terminal.Out.WriteLine(founded
             ? $"chain {settings.Name}: joined as '{node.Site}', {genesis.Members.Count} members, tolerates {genesis.Members.MaxFaulty} faulty"
             : $"chain {settings.Name}: '{node.Site}' did not found it and follows until the members have decided that it joins; see 'pipeline chain status'");
+        return chain;
     }
 
     private static ChainRoute Route(ChainSettings settings, Genesis? genesis, SiteIdentity identity)

@@ -125,6 +125,7 @@ public sealed partial class ReplicaActor
         if (!Canonical.TryDecode<ChainMessage>(peer.Bytes, out var message, out var error))
         {
             _log.Warning("chain {0}: dropped {1} bytes from '{2}': {3}", _genesis.Name, peer.Bytes.Length, peer.From, error);
+            _settings.Network.Report(peer, error);
             return;
         }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Akka.Actor;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Ledger.Network;
@@ -14,15 +13,15 @@ public sealed class InProcessPeerHub
     private readonly ConcurrentDictionary<string, bool> _away = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string From, string To), bool> _cut = new();
     private readonly ConcurrentDictionary<(string From, string To), Link> _links = new();
-    private readonly InProcessPeerLimits _limits;
+    private readonly MailboxLimits _limits;
     private volatile Func<string, string, PeerLane, byte[], bool>? _passes;
 
-    public InProcessPeerHub(InProcessPeerLimits? limits = null) => _limits = limits ?? InProcessPeerLimits.Default;
+    public InProcessPeerHub(MailboxLimits? limits = null) => _limits = limits ?? MailboxLimits.Default;
 
     /// <summary>This member's side of the network. Joining again after a restart gives a fresh one; the old one delivers nothing more.</summary>
     public IPeerNetwork Join(string member)
     {
-        var site = new InProcessPeerNetwork(this, member);
+        var site = new InProcessPeerNetwork(this, member, _limits);
         _sites[member] = site;
         return site;
     }
@@ -84,27 +83,25 @@ public sealed class InProcessPeerHub
     {
         var link = _links.GetOrAdd((message.From, to), static _ => new Link());
         bool connected = !_away.ContainsKey(message.From) && !_away.ContainsKey(to) && !_cut.ContainsKey((message.From, to));
-        if (!connected || !IsCurrent(sender) || _passes?.Invoke(message.From, to, message.Lane, message.Bytes) == false ||
-            !_sites.TryGetValue(to, out var site) || site.ReceiverOf(message.ChainId, message.Lane) is not { } receiver)
+        var delivery = connected && IsCurrent(sender) && _passes?.Invoke(message.From, to, message.Lane, message.Bytes) != false &&
+            _sites.TryGetValue(to, out var site)
+                ? site.Deliver(message)
+                : PeerDelivery.NoReceiver;
+        switch (delivery)
         {
-            link.CountLost();
-            return;
+            case PeerDelivery.Delivered:
+                link.CountDelivered(message.Bytes.Length);
+                break;
+            case PeerDelivery.Full:
+                link.CountOverflow();
+                break;
+            default:
+                link.CountLost();
+                break;
         }
-
-        if (QueueOf(receiver) >= _limits.Of(message.Lane))
-        {
-            link.CountOverflow();
-            return;
-        }
-
-        link.CountDelivered(message.Bytes.Length);
-        receiver.Tell(message, ActorRefs.NoSender);
     }
 
     private bool IsCurrent(InProcessPeerNetwork site) => _sites.TryGetValue(site.Member, out var current) && ReferenceEquals(current, site);
-
-    /// <summary>A reference without a mailbox of its own (a router, a remote) counts as empty.</summary>
-    private static int QueueOf(IActorRef receiver) => receiver is ActorRefWithCell { Underlying: { } cell } ? cell.NumberOfMessages : 0;
 
     private sealed class Link
     {

@@ -153,6 +153,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
         if (!Canonical.TryDecode<PayloadMessage>(message.Bytes, out var decoded, out string? error))
         {
             _log.Warning("Ignored {0} bytes from {1} on the payload lane: {2}", message.Bytes.Length, message.From, error);
+            _network.Report(message, error);
             return;
         }
 

@@ -1,9 +1,11 @@
 using Pipeline.Actors.Ingest.Deidentification;
 using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Host.Benchmarks;
+using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Demo;
+using Pipeline.Host.Drills;
 using Pipeline.Host.Simulation;
 using Pipeline.Ledger.Simulation;
 using Xunit;
@@ -84,6 +86,42 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(
             [new LedgerBenchmarkRequest(LedgerWorkload.Full, null), new LedgerBenchmarkRequest(LedgerWorkload.Quick, "/tmp/b.json")],
             _calls.Cast<LedgerBenchmarkRequest>());
+    }
+
+    [Fact]
+    public async Task Ceremony_commands_pass_their_arguments()
+    {
+        Assert.Equal(0, await Invoke("init", "north", "--data", "/d", "--gateway", "north.example:7443", "--passphrase-file", "/p"));
+        Assert.Equal(0, await Invoke("init", "south", "--data", "/d", "--listen", "127.0.0.1:7", "--dicom-port", "104", "--ca", "/ca", "--ca-passphrase-file", "/cp"));
+        Assert.Equal(0, await Invoke("init", "--trial-ca", "/ca"));
+        Assert.Equal(0, await Invoke("chain", "create", "chest", "--member", "a.json", "b.json", "--member", "c.json"));
+        Assert.Equal(0, await Invoke("chain", "create", "chest", "--member", "a", "--terms", "t", "--trust", "x", "y", "--seed", "7", "--out", "/o"));
+        Assert.Equal(0, await Invoke("chain", "sign", "p", "--data", _folder, "--passphrase-file", "/p"));
+        Assert.Equal(0, await Invoke("chain", "join", "p", "q", "--data", _folder, "--ae-title", "CHEST", "--labels", "l.csv"));
+        object[] expected =
+        [
+            new InitRequest("north", "/d", "north.example:7443", "0.0.0.0:7443", 11112, "/p", null, null),
+            new InitRequest("south", "/d", "", "127.0.0.1:7", 104, null, "/ca", "/cp"), new InitRequest(null, null, "", null, 11112, null, "/ca", null),
+            ("chest", "a.json b.json c.json", (string?)null, "", (ulong?)null, Path.GetFullPath("chest.proposal")), ("chest", "a", (string?)"t", "x y", (ulong?)7, "/o"),
+            ("sign", "p", new CeremonySite(_folder, "/p")), ("join", "p q", new CeremonySite(_folder, null), (string?)"CHEST", (string?)"l.csv"),
+        ];
+        Assert.Equal(expected, _calls);
+    }
+
+    [Fact]
+    public async Task Drill_and_bench_of_the_gateway_have_defaults()
+    {
+        Assert.Equal(0, await Invoke("drill", "consortium"));
+        Assert.Equal(0, await Invoke(
+            "drill", "consortium", "--members", "6", "--adversary", "--seconds", "3", "--interval", "500", "--fault", "kill", "flood", "--namespaces", "--out", "/o", "--json", "/j"));
+        Assert.Equal(0, await Invoke("bench", "gateway", "--quick"));
+        var drills = _calls.OfType<DrillRequest>().ToArray();
+        Assert.Equal((4, false, TimeSpan.FromSeconds(10), false, Path.GetFullPath("drill-out")), (drills[0].Members, drills[0].Adversary, drills[0].FaultTime, drills[0].Namespaces, drills[0].Folder));
+        Assert.Equal(ConsortiumDrill.Faults, drills[0].Faults);
+        Assert.Equal((6, true, TimeSpan.FromSeconds(3), true, "/o", "/j"), (drills[1].Members, drills[1].Adversary, drills[1].FaultTime, drills[1].Namespaces, drills[1].Folder, drills[1].JsonFile));
+        Assert.Equal(["kill", "flood"], drills[1].Faults);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), drills[1].BlockInterval);
+        Assert.Equal(new GatewayBenchmarkRequest(GatewayWorkload.Quick, null), _calls[^1]);
     }
 
     [Fact]
@@ -177,6 +215,18 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("a sample and all", "samples export 12 --all --to /tmp/x --data .")]
     [InlineData("an export to nowhere", "samples export --all --data .")]
     [InlineData("a quarantine of no site", "quarantine list")]
+    [InlineData("neither a site nor a CA to make", "init")]
+    [InlineData("both", "init north --data d --trial-ca c")]
+    [InlineData("keys without a place", "init north")]
+    [InlineData("a member's name with a blank in capitals", "init North --data d")]
+    [InlineData("a gateway without a port", "init north --data d --gateway north.example")]
+    [InlineData("a chain without members", "chain create chest")]
+    [InlineData("a chain's name that is none", "chain create Chest --member a")]
+    [InlineData("a signature of nobody", "chain sign p")]
+    [InlineData("a signature of two", "chain sign p --data . --config c")]
+    [InlineData("an AE title that is none", "chain join p --data . --ae-title THIS-TITLE-IS-TOO-LONG")]
+    [InlineData("a fault that nobody knows", "drill consortium --fault sneeze")]
+    [InlineData("no member to hurt", "drill consortium --members 0")]
     public async Task Bad_usage_is_exit_code_2_and_a_clear_line(string what, string arguments)
     {
         Assert.Equal(ExitCode.Usage, await Invoke(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
@@ -230,6 +280,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("ledger restore", "pipeline ledger restore")]
     [InlineData("sim", "--mutant all")]
     [InlineData("bench ledger", "--quick --json bench.json")]
+    [InlineData("bench gateway", "--quick --json bench.json")]
+    [InlineData("drill consortium", "--members 6 --adversary --namespaces")]
+    [InlineData("init", "pipeline init north --data")]
+    [InlineData("chain", "join")]
+    [InlineData("chain create", "--member north.member.json")]
+    [InlineData("chain sign", "pipeline chain sign")]
+    [InlineData("chain join", "--ae-title CHEST")]
     [InlineData("config", "check")]
     [InlineData("config check", "pipeline config check")]
     public async Task Every_command_explains_itself_with_an_example(string command, string expected)
@@ -290,6 +347,10 @@ public sealed class CommandLineTests : IDisposable
         Deidentify = (request, _, _) => Called(request),
         Simulate = (request, _, _) => Called(request),
         BenchmarkLedger = (request, _, _) => Called(request),
+        BenchmarkGateway = (request, _, _) => Called(request),
+        Drill = (request, _, _) => Called(request),
+        Init = (request, _, _) => Called(request),
+        Ceremony = new RecordedCeremony(this),
     }, _terminal.Terminal);
 
     private Task<int> Called(object? argument)
@@ -309,6 +370,18 @@ public sealed class CommandLineTests : IDisposable
         public Task<int> DecideAsync(
             SiteFolder site, OperatorAction action, string? chain, IReadOnlyList<long> instances, string? heldFor, string reason, Terminal terminal,
             CancellationToken stop) => tests.Called((action, chain, string.Join(' ', instances), heldFor, reason));
+    }
+
+    private sealed class RecordedCeremony(CommandLineTests tests) : IChainCeremony
+    {
+        public Task<int> CreateAsync(ChainCreation request, Terminal terminal, CancellationToken stop) => tests.Called(
+            (request.Chain, string.Join(' ', request.CardFiles), request.TermsFile, string.Join(' ', request.TrustedFiles), request.Seed, request.OutputFile));
+
+        public Task<int> SignAsync(string file, CeremonySite site, Terminal terminal, CancellationToken stop) => tests.Called(("sign", file, site));
+
+        public Task<int> JoinAsync(
+            IReadOnlyList<string> files, CeremonySite site, string? aeTitle, string? labels, Terminal terminal, CancellationToken stop) =>
+            tests.Called(("join", string.Join(' ', files), site, aeTitle, labels));
     }
 
     private sealed class RecordedLedger(CommandLineTests tests) : ILedgerOperations

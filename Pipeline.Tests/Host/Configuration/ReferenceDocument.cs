@@ -1,9 +1,9 @@
 namespace Pipeline.Tests.Host.Configuration;
 
-/// <summary>The comments of reference.conf: what each key under <c>pipeline</c> means, and its legal values in square brackets.</summary>
+/// <summary>The comments of reference.conf: what each key under a root means, and its legal values in square brackets.</summary>
 internal static class ReferenceDocument
 {
-    public static Dictionary<string, (string Meaning, string Legend)> Read(string text)
+    public static Dictionary<string, (string Meaning, string Legend)> Read(string text, string root = "pipeline")
     {
         var keys = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
         var path = new List<string>();
@@ -24,7 +24,7 @@ internal static class ReferenceDocument
             {
                 path.RemoveAt(path.Count - 1);
             }
-            else if (line.Contains('=', StringComparison.Ordinal) && path is ["pipeline", ..])
+            else if (line.Contains('=', StringComparison.Ordinal) && path.Count > 0 && path[0] == root)
             {
                 string legend = comment.SingleOrDefault(c => c.StartsWith('[') && c.EndsWith(']')) ?? "";
                 keys[string.Join('.', path) + "." + line[..line.IndexOf('=', StringComparison.Ordinal)].Trim()] =

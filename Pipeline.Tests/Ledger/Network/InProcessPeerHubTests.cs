@@ -11,7 +11,7 @@ public sealed class InProcessPeerHubTests : PatientTestKit
     private static readonly Digest Chain = Digest.Of("chain"u8);
     private static readonly Digest Other = Digest.Of("other"u8);
 
-    private readonly InProcessPeerHub _hub = new(new InProcessPeerLimits(Consensus: 3, Sync: 3, Payload: 3));
+    private readonly InProcessPeerHub _hub = new(new MailboxLimits(Consensus: 3, Sync: 3, Payload: 3));
 
     [Fact]
     public void Delivers_to_the_lane_and_chain_that_registered_and_attributes_the_sender()

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace Pipeline.Host.Drills;
+
+/// <summary>The machine-readable result of <c>pipeline drill consortium</c>.</summary>
+/// <param name="Network"><c>namespaces</c> or <c>relays</c>.</param>
+/// <param name="Heights">Of every member's journal in the end, by member.</param>
+/// <param name="Forks">Heights at which two journals hold different blocks.</param>
+/// <param name="BadJournals">Journals that do not verify, or replay to another state, with the reason.</param>
+/// <param name="Evidence">Equivocations proved on the chain.</param>
+/// <param name="Transactions">On the chain.</param>
+public sealed record DrillResult(
+    int Members, bool Adversary, string Network, double BlockIntervalSeconds, IReadOnlyList<DrillPhase> Phases, IReadOnlyDictionary<string, long> Heights,
+    int Forks, IReadOnlyList<string> BadJournals, int Evidence, int Transactions, double Seconds)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, NewLine = "\n" };
+
+    /// <summary>No fork, no divergence, every journal good, and all of the same height.</summary>
+    public bool IsSafe => Forks == 0 && BadJournals.Count == 0 && Heights.Values.Distinct().Count() == 1;
+
+    public bool Passed => IsSafe && Phases.All(p => p.Passed);
+
+    public void Write(string file) => File.WriteAllText(file, JsonSerializer.Serialize(this, Json) + "\n");
+}

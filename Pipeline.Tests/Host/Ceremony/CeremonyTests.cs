@@ -1,0 +1,285 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Pipeline.Host.Ceremony;
+using Pipeline.Host.Commands;
+using Pipeline.Host.Configuration;
+using Pipeline.Host.Gateway;
+using Pipeline.Host.Site;
+using Pipeline.Ledger.Application;
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Payloads;
+using Pipeline.Tests.Actors.Dicom;
+using Pipeline.Tests.Host.Commands;
+using Pipeline.Tests.Host.Configuration;
+using Xunit;
+
+namespace Pipeline.Tests.Host.Ceremony;
+
+/// <summary>From empty folders to a chain, by the commands alone.</summary>
+public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, IDisposable
+{
+    private static readonly string[] Members = ["east", "north", "south"];
+
+    private readonly Initialised _initialised;
+    private readonly TestFolder _folder = new();
+    private readonly TestTerminal _terminal = new();
+
+    public CeremonyTests(Initialised initialised)
+    {
+        _initialised = initialised;
+        File.WriteAllText(In("pass"), Initialised.Passphrase + "\n");
+    }
+
+    private string Proposal => In("chest.proposal");
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _terminal.Dispose();
+    }
+
+    [Fact]
+    public async Task All_sign_and_all_have_the_same_chain()
+    {
+        await InitAllAsync();
+        await CreateAsync();
+        foreach (string member in Members)
+            await Ok("chain", "sign", Proposal, "--data", In(member), "--passphrase-file", In("pass"));
+        foreach (string member in Members)
+            await Ok("chain", "join", Proposal, "--config", In(member, "site.conf"), "--ae-title", "CHEST");
+
+        foreach (string member in Members)
+        {
+            var result = SiteConfiguration.Load(In(member, "site.conf"), new Dictionary<string, string>());
+            Assert.True(result.IsValid, string.Join('\n', result.Errors));
+            var site = result.Configuration.Site;
+            Assert.Equal(("chest", "CHEST"), site.Chains.Select(c => (c.Name, c.AeTitle)).Single());
+            Assert.Equal(
+                Members.Where(m => m != member && m != "south").Select(m => (m, (string?)$"{m}.example:744{Array.IndexOf(Members, m)}")),
+                site.Gateway.Peers.Select(p => (p.Member, p.Address)));
+            Assert.Equal((true, member != "south"), (site.Gateway.Enabled, site.Gateway.Listen is not null));
+
+            var genesis = GenesisFile.Read(site.Chains[0].GenesisFile, "chest")!;
+            Assert.Equal(Members, genesis.Members.Members.Select(m => m.Id));
+            var learning = Canonical.Decode<LearningGenesis>(genesis.Application);
+            Assert.Equal((7, 2), (learning.Policy.Rounds, learning.Policy.Quorum));
+            Assert.Equal(["no", "yes"], learning.Task.Classes);
+            Assert.True(new FilePayloadStore(new ChainFolder(In(member), "chest").Payloads, long.MaxValue).Contains(learning.InitialModel));
+            using var identity = SiteIdentity.LoadOrCreate(In(member), "correct horse battery");
+            Assert.Equal(identity.Signer.PublicKey, genesis.Members.Find(member)!.Key);
+        }
+    }
+
+    [Fact]
+    public async Task Copies_that_were_signed_apart_make_one_chain()
+    {
+        await InitAllAsync();
+        await CreateAsync();
+        string[] copies = [.. Members.Select(m => In($"{m}.proposal"))];
+        foreach (var (member, copy) in Members.Zip(copies))
+        {
+            File.Copy(Proposal, copy);
+            await Ok("chain", "sign", copy, "--data", In(member), "--passphrase-file", In("pass"));
+        }
+
+        await Fails("is not signed by north, south", "chain", "join", copies[0], "--data", In("east"), "--passphrase-file", In("pass"));
+        await Ok(["chain", "join", .. copies, "--data", In("east"), "--passphrase-file", In("pass")]);
+        Assert.True(File.Exists(In("east", "chains", "chest", "genesis.cbor")));
+    }
+
+    [Fact]
+    public async Task What_was_altered_after_a_signature_is_refused_whatever_it_is()
+    {
+        await InitAllAsync();
+        await CreateAsync();
+        await Ok("chain", "sign", Proposal, "--data", In("east"), "--passphrase-file", In("pass"));
+        byte[] good = await File.ReadAllBytesAsync(Proposal);
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (int i = 0; i < 12; i++)
+        {
+            byte[] bad = [.. good];
+            bad[i == 0 ? bad.Length - 1 : i < 6 ? random.Next(600) : random.Next(bad.Length)] ^= (byte)(1 << random.Next(8));
+            await File.WriteAllBytesAsync(Proposal, bad);
+            Assert.True(await Run("chain", "sign", Proposal, "--data", In("north"), "--passphrase-file", In("pass")) == ExitCode.Failed, $"seed {seed}, alteration {i}");
+        }
+
+        await File.WriteAllBytesAsync(Proposal, good[..^100]);
+        await Fails("is no genesis proposal", "chain", "sign", Proposal, "--data", In("north"), "--passphrase-file", In("pass"));
+    }
+
+    [Fact]
+    public async Task Who_is_no_member_neither_signs_nor_joins()
+    {
+        await InitAllAsync();
+        await CreateAsync();
+        await Ok("init", "west", "--data", In("west"), "--passphrase-file", In("pass"));
+        await Fails("is that of no member", "chain", "sign", Proposal, "--data", In("west"), "--passphrase-file", In("pass"));
+    }
+
+    [Fact]
+    public async Task A_card_is_worth_nothing_with_another_name_or_key()
+    {
+        await InitAllAsync();
+        string card = In("north", "north.member.json");
+        await File.WriteAllTextAsync(card, (await File.ReadAllTextAsync(card)).Replace("\"north\"", "\"nerth\"", StringComparison.Ordinal));
+        await Fails("is not signed by the key it names", Create());
+        await File.WriteAllTextAsync(card, "{ \"member\": 5 }");
+        await Fails("is no member card", Create());
+    }
+
+    [Fact]
+    public async Task Keys_need_their_passphrase_and_are_never_replaced()
+    {
+        await File.WriteAllTextAsync(In("short"), "hunter2");
+        Assert.Equal(ExitCode.Usage, await Run("init", "north", "--data", In("north"), "--passphrase-file", In("short")));
+        Assert.False(Directory.Exists(In("north")));
+        await Ok("init", "north", "--data", In("north"), "--passphrase-file", In("pass"));
+        await Fails("never replaced", "init", "north", "--data", In("north"), "--passphrase-file", In("pass"));
+
+        Assert.Contains("PIPELINE_PASSPHRASE", Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"))).Message, StringComparison.Ordinal);
+        Assert.Contains("passphrase is wrong", Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), "another passphrase")).Message, StringComparison.Ordinal);
+        File.Copy(In("north", "keys", "site.key"), In("north", "keys", "member.key"), overwrite: true);
+        Assert.Contains("holds the site key", Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), "correct horse battery")).Message, StringComparison.Ordinal);
+        foreach (string file in (string[])["site.key", "tls.key"])
+        {
+            if (!OperatingSystem.IsWindows())
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(In("north", "keys", file)));
+        }
+    }
+
+    [Fact]
+    public async Task Bare_keys_of_a_site_that_ran_before_are_kept_and_encrypted()
+    {
+        MemberPublicKey key;
+        using (var bare = SiteIdentity.LoadOrCreate(In("north")))
+            key = bare.Signer.PublicKey;
+        await Ok("init", "north", "--data", In("north"), "--passphrase-file", In("pass"));
+        Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north")));
+        using var identity = SiteIdentity.LoadOrCreate(In("north"), "correct horse battery");
+        Assert.Equal(key, identity.Signer.PublicKey);
+    }
+
+    [Fact]
+    public async Task A_trial_CA_issues_certificates_and_a_request_is_there_for_a_real_one()
+    {
+        await Ok("init", "--trial-ca", In("ca"), "--passphrase-file", In("pass"));
+        await Ok("init", "north", "--data", In("north"), "--gateway", "127.0.0.1:7443", "--ca", In("ca"), "--passphrase-file", In("pass"));
+        using var certificate = GatewayCertificate.Load(In("north", "keys", "tls.crt"), In("north", "keys", "tls.key"), "correct horse battery");
+        using var ca = X509CertificateLoader.LoadCertificateFromFile(In("ca", "ca.crt"));
+        Assert.Equal(ca.Subject, certificate.Certificate.Issuer);
+        var settings = SiteConfiguration.Load(In("north", "site.conf"), new Dictionary<string, string>()).Configuration!.Site.Gateway;
+        Assert.Equal(In("ca", "ca.crt"), settings.TrustedCaFile);
+        Assert.Null(CertificateRules.Judge(certificate.Certificate, settings, DateTimeOffset.UtcNow));
+        Assert.Equal(GatewayCertificate.FingerprintOf(certificate.Certificate), CeremonyFile.ReadCard(In("north", "north.member.json")).Certificate);
+        var request = CertificateRequest.LoadSigningRequestPem(await File.ReadAllTextAsync(In("north", "keys", "tls.csr")), HashAlgorithmName.SHA256);
+        Assert.Equal("CN=north", request.SubjectName.Name);
+    }
+
+    [Fact]
+    public async Task Terms_are_checked_all_at_once()
+    {
+        await InitAllAsync();
+        await File.WriteAllTextAsync(In("terms.conf"), "chain { roundz = 5, quorum = 9, heartbeat = 5, classes = one, bridge-grants = \"A B\" }");
+        Assert.Equal(ExitCode.Usage, await Run(Create()));
+        foreach (string mistake in (string[])["did you mean 'chain.rounds'?", "the chain has 3 members", "chain.heartbeat", "chain.classes", "chain.bridge-grants"])
+            Assert.Contains(mistake, _terminal.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>As of the site's reference: each term is read, and its comment states what the reader checks.</summary>
+    [Fact]
+    public void Every_term_is_read_and_documented_with_the_range_that_is_checked()
+    {
+        var reader = new SettingsReader([new ConfigurationLayer(_ => "x", Akka.Configuration.ConfigurationFactory.ParseString(ChainTerms.Reference))]);
+        Assert.NotNull(ChainTerms.Create(reader, 4));
+        Assert.Empty(reader.Errors);
+        var documented = ReferenceDocument.Read(ChainTerms.Reference, "chain");
+        Assert.Equal(documented.Keys.Order(), reader.Legends.Keys.Order());
+        Assert.All(documented, entry => Assert.Equal((entry.Key, reader.Legends[entry.Key]), (entry.Key, entry.Value.Legend)));
+    }
+
+    [Fact]
+    public void A_sealed_secret_opens_by_its_passphrase_and_purpose_alone()
+    {
+        byte[] file = SealedSecret.Seal([1, 2, 3], "a purpose", "a passphrase");
+        Assert.True(SealedSecret.IsSealed(file));
+        Assert.True(SealedSecret.TryOpen(file, "a purpose", "a passphrase", out byte[]? secret, out _));
+        Assert.Equal([1, 2, 3], secret);
+        Assert.False(SealedSecret.TryOpen(file, "another", "a passphrase", out _, out _));
+        file[^1] ^= 1;
+        Assert.False(SealedSecret.TryOpen(file, "a purpose", "a passphrase", out _, out string? fault));
+        Assert.Contains("altered", fault, StringComparison.Ordinal);
+    }
+
+    private string In(params string[] parts) => Path.Combine([_folder.Path, .. parts]);
+
+    /// <summary>A copy of what <c>pipeline init</c> made: keys are dear, on purpose.</summary>
+    private async Task InitAllAsync()
+    {
+        await _initialised.InitializeAsync(Run);
+        foreach (string member in Members)
+        {
+            foreach (string file in Directory.EnumerateFiles(_initialised.In(member), "*", SearchOption.AllDirectories))
+            {
+                string copy = In(member, Path.GetRelativePath(_initialised.In(member), file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+
+            string configuration = In(member, "site.conf");
+            await File.WriteAllTextAsync(
+                configuration, (await File.ReadAllTextAsync(configuration)).Replace(_initialised.In(), _folder.Path, StringComparison.Ordinal));
+        }
+    }
+
+    private async Task CreateAsync()
+    {
+        await File.WriteAllTextAsync(In("terms.conf"), "chain { rounds = 7, quorum = 2, classes = \"no, yes\" }");
+        await Ok(Create());
+    }
+
+    private string[] Create() =>
+        ["chain", "create", "chest", "--member", .. Members.Select(m => In(m, $"{m}.member.json")), "--terms", In("terms.conf"), "--seed", "1", "--out", Proposal];
+
+    private async Task Ok(params string[] arguments)
+    {
+        int code = await Run(arguments);
+        Assert.True(code == ExitCode.Ok, $"{string.Join(' ', arguments)}: {code}\n{_terminal.Errors}");
+    }
+
+    private async Task Fails(string reason, params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Failed, await Run(arguments));
+        Assert.Contains(reason, _terminal.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Two that listen, and one that only dials; made once, by the first test that needs them.</summary>
+    public sealed class Initialised : IDisposable
+    {
+        public const string Passphrase = "correct horse battery";
+
+        private readonly TestFolder _folder = new();
+        private bool _done;
+
+        public string In(params string[] parts) => Path.Combine([_folder.Path, .. parts]);
+
+        public async Task InitializeAsync(Func<string[], Task<int>> run)
+        {
+            if (_done)
+                return;
+            _done = true;
+            await File.WriteAllTextAsync(In("pass"), Passphrase + "\n");
+            foreach (var (member, i) in Members.Select((m, i) => (m, i)))
+            {
+                string[] reachable = member == "south" ? [] : ["--gateway", $"{member}.example:744{i}"];
+                Assert.Equal(ExitCode.Ok, await run(["init", member, "--data", In(member), "--passphrase-file", In("pass"), .. reachable]));
+            }
+        }
+
+        public void Dispose() => _folder.Dispose();
+    }
+
+    private Task<int> Run(params string[] arguments) => CommandLine.InvokeAsync(
+        arguments, new Operations { Init = SiteProvisioning.InitAsync, Ceremony = new ChainCeremony() }, _terminal.Terminal);
+}
