@@ -23,6 +23,7 @@ var operations = new Operations
     ErasePatient = PatientOperations.EraseAsync,
     Deidentify = DeidOperations.RunAsync,
     InspectDicom = DicomInspectOperation.RunAsync,
+    Rerun = RerunOperation.RunAsync,
     Simulate = SimulationRunner.RunAsync,
     Drill = DrillRunner.RunAsync,
     BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,

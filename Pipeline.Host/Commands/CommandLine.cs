@@ -61,6 +61,7 @@ public static class CommandLine
             root.Subcommands.Add(ImportCommand.Create(import, terminal));
         if (operations.Experiment is { } experiment)
             root.Subcommands.Add(ExperimentCommand.Create(experiment, terminal));
+        ChainGovernanceCommand.AddTo(root, operations.Rerun, terminal);
         root.Subcommands.Add(ConfigCommand.Create(terminal));
         return root;
     }

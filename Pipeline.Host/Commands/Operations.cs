@@ -37,6 +37,10 @@ public delegate Task<int> RunDeid(DeidRequest request, Terminal terminal, Cancel
 /// <param name="jsonFile">Also writes the result there; null writes none.</param>
 public delegate Task<int> InspectDicom(IReadOnlyList<string> paths, string? jsonFile, Terminal terminal, CancellationToken stop);
 
+/// <summary>Computes a chain's model again without one member; <see cref="ExitCode.Failed"/> when nothing could be computed.</summary>
+/// <param name="toFile">Also writes the model there; null writes none.</param>
+public delegate Task<int> RerunChain(string dataDirectory, string chain, string without, string? toFile, Terminal terminal, CancellationToken stop);
+
 /// <summary>Simulates consensus; <see cref="ExitCode.Failed"/> when a rule was broken, or a mutant was not caught.</summary>
 public delegate Task<int> RunSimulation(SimulationRequest request, Terminal terminal, CancellationToken stop);
 
@@ -88,6 +92,8 @@ public sealed record Operations
     public RunDeid? Deidentify { get; init; }
 
     public InspectDicom? InspectDicom { get; init; }
+
+    public RerunChain? Rerun { get; init; }
 
     public RunSimulation? Simulate { get; init; }
 

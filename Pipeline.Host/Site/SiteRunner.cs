@@ -6,8 +6,8 @@ using Pipeline.Actors.Ingest.Labels;
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Control;
 using Pipeline.Host.Gateway;
-using Pipeline.Ledger.Application;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Consensus;
@@ -76,6 +76,7 @@ internal static class SiteRunner
         if (site.Dicom.Server.Port is not null)
             terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
 
+        await using var control = Control(node, site, identity);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
             await Task.WhenAny(stopped.Task, node.Ingest.Completion).ConfigureAwait(false);
@@ -133,21 +134,39 @@ internal static class SiteRunner
         return (rules.Members.Find(member) ?? rules.NextMembers.Find(member))?.Key;
     }
 
-    /// <summary>Between each two of its chains of which one trusts the other. Others may relay the same: whoever comes second is ignored.</summary>
+    /// <summary>
+    /// Between each two of its chains, each way: of a chain that the other does not trust nothing is said, and trust is the members' to give. Others may
+    /// relay the same: whoever comes second is ignored.
+    /// </summary>
     private static void Relay(SiteNode node, Terminal terminal)
     {
-        foreach (var destination in node.Chains.Values)
+        string[] chains = [.. node.Chains.Keys.Order(StringComparer.Ordinal)];
+        foreach (string source in chains)
         {
-            var trusted = Canonical.Decode<LearningGenesis>(destination.Genesis.Application).TrustedChains.Select(chain => chain.ChainId).ToHashSet();
-            foreach (var source in node.Chains.Values.Where(chain => trusted.Contains(chain.Genesis.ChainId)))
-            {
-                node.Relay(source.Genesis.Name, destination.Genesis.Name);
-                terminal.Out.WriteLine($"relays packets of {source.Genesis.Name} to {destination.Genesis.Name}");
-            }
+            foreach (string destination in chains.Where(chain => chain != source))
+                node.Relay(source, destination);
         }
+
+        if (chains.Length > 1)
+            terminal.Out.WriteLine($"relays packets, acks and epochs between {string.Join(", ", chains)}, as far as they trust each other");
     }
 
     private static void Log(ActorSystem? system, GatewayEvent told) => system?.Log.Log(told.Level, null, told.ToString());
+
+    /// <summary>Where the operator asks and votes.</summary>
+    private static ControlServer Control(SiteNode node, SiteSettings site, SiteIdentity identity)
+    {
+        var chains = new ChainControl(
+            site.Name, identity.Signer, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
+        try
+        {
+            return ControlServer.Start(site.DataDirectory, chains.AnswerAsync);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(e.Message, e);
+        }
+    }
 
     private static SiteIdentity Identity(SiteSettings site, string? passphrase)
     {

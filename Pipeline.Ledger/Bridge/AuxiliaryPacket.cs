@@ -43,27 +43,37 @@ public sealed record AuxiliaryPacket(
     /// </summary>
     public long? UpdateNorm { get; init; }
 
+    /// <summary>
+    /// ε × 10⁶ at the source's δ: the most that any contributor has reported to have spent of its privacy; 0 where the source's policy has no differential
+    /// privacy, or its protocol is too old to say so.
+    /// </summary>
+    public long SpentMicro { get; init; }
+
     public void WriteTo(CanonicalWriter writer)
     {
-        writer.Array(UpdateNorm is null ? 17 : 18).Int(UpdateNorm is null ? WithoutNorm : WithNorm).Digest(SourceChain).Text(SourceName).Text(Destination)
+        writer.Array(UpdateNorm is null ? 17 : 19).Int(UpdateNorm is null ? WithoutNorm : WithNorm).Digest(SourceChain).Text(SourceName).Text(Destination)
             .Int(Sequence).Digest(TaskHash).Text(Architecture).Digest(BackboneLayout).Digest(Model).Digest(Payload).Int(PayloadBytes)
             .Int(Contributors).Int(Round).Int(SourceHeight).Int(AucPpm).Int(Purpose).Int(ExpiryTime);
         if (UpdateNorm is { } norm)
-            writer.Int(norm);
+            writer.Int(norm).Int(SpentMicro);
         writer.EndArray();
     }
 
     public static AuxiliaryPacket ReadFrom(CanonicalReader reader)
     {
-        int items = reader.Array(17, 18);
+        int items = reader.Array(17, 19);
         int version = reader.Int32(WithoutNorm, WithNorm);
-        if (items != (version == WithNorm ? 18 : 17))
+        if (items != (version == WithNorm ? 19 : 17))
             throw new CanonicalFormatException($"a packet of version {version} with {items} items");
         var packet = new AuxiliaryPacket(
             reader.Digest(), reader.Text(Genesis.MaxNameLength), reader.Text(Genesis.MaxNameLength), reader.Int(1), reader.Digest(),
             reader.Text(TaskDescriptor.MaxTextLength), reader.Digest(), reader.Digest(), reader.Digest(), reader.Int(0),
             reader.Int32(0, MemberSet.MaxMembers), reader.Int(1), reader.Int(1), reader.Int32(NoMetrics, 1_000_000),
-            reader.Int32(0, ushort.MaxValue), reader.Int(0)) { UpdateNorm = version == WithNorm ? reader.Int(1) : null };
+            reader.Int32(0, ushort.MaxValue), reader.Int(0))
+        {
+            UpdateNorm = version == WithNorm ? reader.Int(1) : null,
+            SpentMicro = version == WithNorm ? reader.Int(0, PrivacyPolicy.MaxSpentMicro) : 0,
+        };
         reader.EndArray();
         return packet;
     }

@@ -209,6 +209,7 @@ public sealed partial class BridgeMachine
 
     private static PacketError Judge(AuxiliaryPacket packet, BridgeChannel channel, BridgeLimits limits, long time) =>
         packet.UpdateNorm is not { } norm || norm > limits.MaxUpdateNorm ? PacketError.UpdateNorm
+        : limits.MaxSpentMicro > 0 && (packet.SpentMicro == 0 || packet.SpentMicro > limits.MaxSpentMicro) ? PacketError.Privacy
         : channel.Window.At(time, limits).Takes(packet.PayloadBytes, limits) ? PacketError.None
         : PacketError.Limit;
 }

@@ -245,6 +245,7 @@ public sealed partial class BridgeMachine
         PacketError.PayloadSize => $"a payload of {packet.PayloadBytes} bytes where this backbone has {_terms.BackboneBytes}",
         PacketError.Limit => "its chain has brought in what the members' limits allow in this window",
         PacketError.UpdateNorm => $"its updates are clipped to {packet.UpdateNorm?.ToString(CultureInfo.InvariantCulture) ?? "an unknown norm"} where {_limits?.MaxUpdateNorm} is the bound",
+        PacketError.Privacy => $"its contributors have spent ε × 10⁶ = {packet.SpentMicro} (0: without differential privacy) where {_limits?.MaxSpentMicro} is the bound",
         PacketError.Busy => "an earlier packet of its chain is still being judged",
         _ => throw new ArgumentOutOfRangeException(nameof(error)),
     };

@@ -13,7 +13,7 @@ public sealed record PacketAck(Digest SourceChain, long Sequence, PacketError Er
     public static PacketAck ReadFrom(CanonicalReader reader)
     {
         reader.Array(3);
-        var ack = new PacketAck(reader.Digest(), reader.Int(1), (PacketError)reader.Int32(0, (int)PacketError.UpdateNorm));
+        var ack = new PacketAck(reader.Digest(), reader.Int(1), (PacketError)reader.Int32(0, (int)PacketError.Privacy));
         reader.EndArray();
         return ack;
     }

@@ -19,4 +19,7 @@ public enum PacketError
 
     /// <summary>The source clips its members' updates to a larger norm than the members accept, or does not say to which.</summary>
     UpdateNorm = 9,
+
+    /// <summary>A contributor of the source has spent more of its patients' privacy than the members accept, or nothing is said of it.</summary>
+    Privacy = 10,
 }

@@ -89,6 +89,9 @@ public sealed partial class RoundMachine
 
     public RoundPolicy Policy => _policy;
 
+    /// <summary>The most that any member has reported to have spent of its privacy, ε × 10⁶; 0 where the policy has none.</summary>
+    public long MostSpentMicro => _reports.All.Select(r => r.SpentMicro).DefaultIfEmpty(0).Max();
+
     /// <summary>Members whose contributions the round under way closed with; those that left since are counted.</summary>
     public int Contributors => _phase == RoundPhase.Closed ? _closed[^1].Contributions.Count : Contributed;
 

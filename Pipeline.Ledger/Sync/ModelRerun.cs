@@ -85,7 +85,7 @@ public sealed class ModelRerun
     {
         var closed = new Dictionary<long, RoundClosed>();
         var line = new List<(RoundClosed Closed, Digest Model)>();
-        isKnown = false;
+        isKnown = ledger.Genesis.Members.IndexOf(member) >= 0;
         foreach (var block in ledger.Blocks())
         {
             isKnown |= block.Members.IndexOf(member) >= 0;

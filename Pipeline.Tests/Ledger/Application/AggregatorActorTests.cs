@@ -267,6 +267,36 @@ public sealed class AggregatorActorTests : PatientTestKit
         Assert.True(_store.Contains(Chain.InitialModel.Digest));
     }
 
+    [Fact]
+    public void Payloads_of_a_member_that_had_them_erased_go_at_once_and_those_of_a_closed_round_when_it_is_final()
+    {
+        PlayFirst(out var first);
+        var aggregator = Start();
+        Replay(aggregator);
+        var closed = CloseRound(aggregator);
+        foreach (var contribution in closed.Contributions)
+            _store.Put(_world.Payloads[contribution.Payload]);
+        aggregator.Tell(Block(Chain.Factories[2].Create(new Withdrawal(2, Erase: true))));
+
+        Digest earlier = first.Contributions[2].Payload, later = closed.Contributions[2].Payload;
+        AwaitCondition(() => !_store.Contains(earlier));
+        Assert.True(_store.Contains(later));
+        var result = RoundAggregation.Aggregate(_world.Models[0], Chain.Learning.Policy, new MeanRule(), closed, _world.Payloads);
+        aggregator.Tell(Block(Attestations(result, 0, 1, 2)));
+        AwaitCondition(() => !_store.Contains(later));
+        Assert.All(first.Contributions.Concat(closed.Contributions).Where(c => c.Member != "hospital-2"), c => Assert.True(_store.Contains(c.Payload)));
+    }
+
+    /// <summary>Round 1, with its payloads and its model in the store.</summary>
+    private void PlayFirst(out RoundClosed closed)
+    {
+        Block();
+        PlayRound(out closed, out _);
+        _store.Put(_world.Models[0].ToBytes());
+        foreach (var contribution in closed.Contributions)
+            _store.Put(_world.Payloads[contribution.Payload]);
+    }
+
     private IActorRef Start(AggregatorSettings? settings = null)
     {
         var aggregator = Sys.ActorOf(AggregatorActor.Props(Chain.Genesis, Chain.Factories[0], _store, _replica, _exchange, _listener, settings));

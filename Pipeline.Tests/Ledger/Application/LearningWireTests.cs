@@ -58,7 +58,7 @@ public sealed class LearningWireTests
         Golden(new GovernanceVote(1, new GovernanceAction.EndGrant("a")), "8201820d6161");
         Golden(new GovernanceVote(1, new GovernanceAction.Freeze(Filled(0xaa))), $"8201820f5820{new string('a', 64)}");
         Golden(new GovernanceVote(1, new GovernanceAction.Unfreeze(Filled(0xaa))), $"820182105820{new string('a', 64)}");
-        Golden(new GovernanceVote(1, new GovernanceAction.LimitBridge(new BridgeLimits(10, 2, 100, 7))), "82018211840a02186407");
+        Golden(new GovernanceVote(1, new GovernanceAction.LimitBridge(new BridgeLimits(10, 2, 100, 7, 9))), "82018211850a0218640709");
         Golden(new GovernanceVote(1, new GovernanceAction.SuspendBridge()), "82018112");
         Golden(new GovernanceVote(1, new GovernanceAction.ResumeBridge()), "82018113");
     }
@@ -76,7 +76,7 @@ public sealed class LearningWireTests
         new ClientUpdate([new EpochChange(Header(1), Chain.Members)], Header(2)), "d3fe9eb98fba83a6e354f721e1ff52913ade15beaddde459e0e008c2089f30c8");
 
     [Fact]
-    public void Packet_with_a_norm_digest() => GoldenDigest(Packet() with { UpdateNorm = 655_360 }, "93a15a1c7c48e0c4f019e06dfc9d3f47567a45e0fe6ba97f43e09500161e421e");
+    public void Packet_with_a_norm_digest() => GoldenDigest(Packet() with { UpdateNorm = 655_360 }, "8e17d1a367911d91b7e9bfbf9443075bc4cc1e8dab469edcbbcee214b278272c");
 
     [Fact]
     public void State_root_of_a_genesis_of_the_second_version() => Same("dee9f9e75e5800c852ad8936d8425474441efc837eba5f78c32af2e5e7e95154", new TestChain(version: 2).Start().StateRoot);

@@ -196,6 +196,24 @@ public sealed class BridgeFuzzTests
         Assert.Equal(PacketError.None, Deliver(machine, 8, Now + 1002));
         Assert.Equal(PacketError.Expired, Deliver(machine, 9, Now + 1003));
         Assert.Equal(PacketError.Limit, Deliver(machine, 10, Now + 1004));
+        machine.Apply(new BridgeLimits(1000, 10, 10 * Bytes, 65_536, MaxSpentMicro: 2_000_000));
+        Assert.Equal(PacketError.UpdateNorm, Deliver(machine, 11, Now + 1005));
+        Assert.Equal(PacketError.Expired, Deliver(machine, 12, Now + 1005));
+    }
+
+    [Theory]
+    [InlineData(0, PacketError.Privacy)]
+    [InlineData(2_000_000, PacketError.None)]
+    [InlineData(2_000_001, PacketError.Privacy)]
+    public void Who_asks_for_privacy_takes_no_backbone_that_cost_more(long spent, PacketError error)
+    {
+        var machine = Machine();
+        machine.Apply(new BridgeLimits(1000, 10, 10 * Bytes, 65_536, MaxSpentMicro: 2_000_000));
+        var packet = _packets[0] with { UpdateNorm = 65_536, SpentMicro = spent };
+        var outbox = Outbox.Empty.Add(10, packet);
+        var header = Certify(0, Header(0, 150, Members[0]) with { OutboxRoot = outbox.Root });
+        Assert.Null(machine.Apply(new BridgeDelivery(packet, outbox.Prove(0, header), Target.Acks(packet.Payload)), 1, Now, []));
+        Assert.Equal(error, Outbox.AckIn(machine.Outbox.Leaves[^1])!.Error);
     }
 
     private PacketError Deliver(BridgeMachine machine, int sequence, long time)
