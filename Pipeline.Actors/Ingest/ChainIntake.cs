@@ -7,14 +7,14 @@ namespace Pipeline.Actors.Ingest;
 /// <summary>What one chain's route holds open.</summary>
 internal sealed class ChainIntake : IDisposable
 {
-    public ChainIntake(ChainRoute route, IngestSettings settings, IDurableFileSystem files, TimeProvider clock)
+    public ChainIntake(ChainRoute route, IngestSettings settings, IDurableFileSystem files)
     {
         string folder = Path.Combine(settings.DataDirectory, "samples", route.Chain);
         IRecordSeal seal = settings.StorageKeys.For(SampleCatalog.Purpose(route.Chain));
         Route = route;
         Store = new FileSampleStore(folder, route.Classes.Count, settings.SampleCacheBytes, files, seal);
-        Awaiting = new WaitingStore(folder, WaitingStore.ForLabel, files, seal, clock);
-        Series = new WaitingStore(folder, WaitingStore.ForSeries, files, seal, clock);
+        Awaiting = new WaitingStore(folder, WaitingStore.ForLabel, files, seal, settings.Clock);
+        Series = new WaitingStore(folder, WaitingStore.ForSeries, files, seal, settings.Clock);
         Labels = new LabelBook(route.Classes.Count, route.Labels);
     }
 

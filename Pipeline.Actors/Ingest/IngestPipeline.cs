@@ -58,7 +58,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         foreach (ChainRoute route in settings.Routes)
             Open(route);
         _spool = InstanceSpool.Open(
-            new SpoolSettings(Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances), files, TimeProvider.System,
+            new SpoolSettings(Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances), files, settings.Clock,
             settings.StorageKeys.For("spool"));
         _spool.ObstructionChanged += Report;
         if (_spool.Obstruction is { } obstruction)
@@ -66,10 +66,10 @@ public sealed class IngestPipeline : IAsyncDisposable
         _checkpoints = new CheckpointLog(Folder("checkpoint.log"), files);
         if (_checkpoints.Last.Next > _spool.Next)
             throw new InvalidDataException($"The checkpoint stands at {_checkpoints.Last.Next}, the spool ends at {_spool.Next}: part of the folder is missing.");
-        _committer = new IngestCommitter(_checkpoints, _chains, _spool, _quarantine, TimeProvider.System, Report);
+        _committer = new IngestCommitter(_checkpoints, _chains, _spool, _quarantine, settings.Clock, Report);
         _requests = new RequestHandler(
             new RequestFolder(settings.DataDirectory, files), new AuditLog(settings.DataDirectory, files), _quarantine, _committer, _way, RouteOf,
-            settings.QuarantineRetention, TimeProvider.System, _log);
+            settings.QuarantineRetention, settings.Clock, _log);
         _stages = RunStages(system.Materializer(), _checkpoints.Last.Next);
     }
 
@@ -184,7 +184,7 @@ public sealed class IngestPipeline : IAsyncDisposable
 
     private void Open(ChainRoute route)
     {
-        var intake = new ChainIntake(route, _settings, _files, TimeProvider.System);
+        var intake = new ChainIntake(route, _settings, _files);
         _chains[route.Chain] = intake;
         _titles[route.AeTitle] = intake;
     }

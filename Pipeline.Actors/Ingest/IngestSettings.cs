@@ -15,6 +15,9 @@ public sealed record IngestSettings
     /// <summary>Under which spool, quarantine and samples are encrypted at rest.</summary>
     public StorageKeys StorageKeys { get; init; } = StorageKeys.None;
 
+    /// <summary>By which series become whole and retention ends.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>An instance is deleted from quarantine after so long; zero keeps it for ever.</summary>
     public TimeSpan QuarantineRetention { get; init; } = TimeSpan.Zero;
 

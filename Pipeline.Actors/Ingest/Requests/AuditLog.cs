@@ -21,7 +21,11 @@ public sealed class AuditLog(string dataDirectory, IDurableFileSystem files)
     {
         bool created = !File.Exists(_path);
         using IDurableFile file = files.Open(_path);
-        file.Write(file.Length, [JsonSerializer.SerializeToUtf8Bytes(entry, Json), "\n"u8.ToArray()]);
+        // What a crash tore stays a line of its own.
+        byte[] last = [(byte)'\n'];
+        if (file.Length > 0)
+            file.Read(file.Length - 1, last);
+        file.Write(file.Length, [last[0] == '\n' ? [] : "\n"u8.ToArray(), JsonSerializer.SerializeToUtf8Bytes(entry, Json), "\n"u8.ToArray()]);
         file.Flush();
         if (created)
             files.SyncFolder(Path.GetDirectoryName(_path)!);
@@ -34,8 +38,20 @@ public sealed class AuditLog(string dataDirectory, IDurableFileSystem files)
             return [];
         return
         [
-            .. File.ReadLines(PathOf(dataDirectory)).Where(line => line.Contains(request, StringComparison.Ordinal))
-                .Select(line => JsonSerializer.Deserialize<AuditEntry>(line, Json)!).Where(entry => entry.Request == request),
+            .. File.ReadLines(PathOf(dataDirectory)).Where(line => line.Contains(request, StringComparison.Ordinal)).Select(Parse).OfType<AuditEntry>()
+                .Where(entry => entry.Request == request),
         ];
+    }
+
+    private static AuditEntry? Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<AuditEntry>(line, Json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -48,8 +48,8 @@ public sealed class Quarantine
     /// <summary>Whether anything was ever put into quarantine there.</summary>
     public static bool Exists(string dataDirectory) => Directory.Exists(FolderOf(dataDirectory));
 
-    /// <summary>The note of an instance, or null when it is not held.</summary>
-    public QuarantinedInstance? Find(string? chain, long sequence) => Read(NameOf(chain, sequence) + Note);
+    /// <summary>The note of an instance, or null when it is not held or its note is damaged.</summary>
+    public QuarantinedInstance? Find(string? chain, long sequence) => Peek(NameOf(chain, sequence) + Note);
 
     /// <summary>The original as a Part 10 file.</summary>
     /// <exception cref="IOException">It is gone, damaged, or sealed under a key that is not held.</exception>
@@ -114,8 +114,8 @@ public sealed class Quarantine
         _files.SyncFolder(folder);
     }
 
-    /// <summary>Everything held.</summary>
-    internal IEnumerable<QuarantinedInstance> All() => Notes(_folder).Select(note => Read(note.Path)).OfType<QuarantinedInstance>();
+    /// <summary>Everything held whose note can be read.</summary>
+    internal IEnumerable<QuarantinedInstance> All() => Notes(_folder).Select(note => Peek(note.Path)).OfType<QuarantinedInstance>();
 
     /// <summary>Spool sequences of everything held.</summary>
     internal IEnumerable<long> Sequences() => Notes(_folder).Select(note => note.Sequence);
@@ -154,6 +154,19 @@ public sealed class Quarantine
         catch (JsonException damaged)
         {
             throw new InvalidDataException($"{path} is no note of an instance in quarantine: {damaged.Message}", damaged);
+        }
+    }
+
+    /// <summary>As <see cref="Read"/>, for the running site, which a damaged note must not stop.</summary>
+    private static QuarantinedInstance? Peek(string path)
+    {
+        try
+        {
+            return Read(path);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
         }
     }
 

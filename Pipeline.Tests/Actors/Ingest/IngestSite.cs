@@ -24,6 +24,8 @@ internal sealed class IngestSite(ActorSystem system, string folder)
 
     public TimeSpan Retention { get; set; } = TimeSpan.Zero;
 
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     public DeidentificationProfile Profile { get; set; } = new();
 
     public IngestPipeline Start() => IngestPipeline.Start(system, new IngestSettings
@@ -36,6 +38,7 @@ internal sealed class IngestSite(ActorSystem system, string folder)
         LowWatermarkBytes = 0,
         StorageKeys = Keys,
         QuarantineRetention = Retention,
+        Clock = Clock,
         Deidentification = Profile,
     }).Require();
 

@@ -99,14 +99,14 @@ public sealed class RequestTests : PatientTestKit
     [Fact]
     public async Task What_is_held_longer_than_the_retention_is_dropped_with_a_line_in_the_audit_log()
     {
-        _site.Retention = TimeSpan.FromMilliseconds(1);
-        await using (IngestPipeline pipeline = _site.Start())
-        {
-            await IngestSite.SendAsync(pipeline, IngestSite.Image(1, "US"));
-            await Eventually(() => pipeline.Account() is { Pending: 0, Acknowledged: 1 });
-        }
+        var clock = new MovedClock();
+        (_site.Clock, _site.Retention) = (clock, TimeSpan.FromDays(30));
         await using IngestPipeline again = _site.Start();
-        await Eventually(() => again.Account() is { Quarantined: 0, Removed: 1, Balanced: true } && AuditLog.Of(_folder.Path, "retention").Count > 0);
+        await IngestSite.SendAsync(again, IngestSite.Image(1, "US"));
+        await Eventually(() => again.Counters["chest"].Quarantined.ContainsKey("burned-in-text"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "quarantine", "chest", "00000000000000ff.json"), "no note");
+        clock.Ahead = TimeSpan.FromDays(31);
+        await Eventually(() => again.Account() is { Removed: 1, Balanced: true } && AuditLog.Of(_folder.Path, "retention").Count > 0);
         Assert.Contains("held longer than", Assert.Single(AuditLog.Of(_folder.Path, "retention")).Why, StringComparison.Ordinal);
     }
 
@@ -168,11 +168,15 @@ public sealed class RequestTests : PatientTestKit
     [Fact]
     public async Task Of_a_series_that_is_whole_the_image_in_the_middle_becomes_the_sample()
     {
-        _site.Route = _site.Route with { MiddleOfSeries = true, StableAfter = TimeSpan.FromSeconds(3) };
+        var clock = new MovedClock();
+        _site.Clock = clock;
+        _site.Route = _site.Route with { MiddleOfSeries = true, StableAfter = TimeSpan.FromHours(1) };
         DicomDataSet Slice(int number, int position) => IngestSite.Image(number, patient: "A", shift: number).Set(DicomTags.SeriesInstanceUid, "1.2.99")
             .Set(DicomTags.SliceLocation, $"{position}");
         await using IngestPipeline pipeline = _site.Start();
         await IngestSite.SendAsync(pipeline, Slice(1, 30), Slice(2, 10), Slice(3, 20));
+        await Eventually(() => pipeline.Account() is { Assembling: 3, Balanced: true });
+        clock.Ahead = TimeSpan.FromHours(1);
         await Eventually(() => pipeline.Account() is { AwaitingLabel: 1, OutOfScope: 2, Assembling: 0, Balanced: true });
         Assert.Equal(new Dictionary<string, long> { ["not-chosen-of-series"] = 2 }, pipeline.Counters["chest"].OutOfScope);
         _labels.Add(PseudonymKind.Instance, "1.2.3", 1);
@@ -186,6 +190,19 @@ public sealed class RequestTests : PatientTestKit
     {
         base.AfterAll();
         _folder.Dispose();
+    }
+
+    /// <summary>The system's clock, moved ahead.</summary>
+    private sealed class MovedClock : TimeProvider
+    {
+        private long _ahead;
+
+        public TimeSpan Ahead
+        {
+            set => Volatile.Write(ref _ahead, value.Ticks);
+        }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Volatile.Read(ref _ahead));
     }
 
     private Task Eventually(Func<bool> condition) => AwaitConditionAsync(() => Task.FromResult(condition()), Patience, TimeSpan.FromMilliseconds(20));
