@@ -8,6 +8,7 @@ using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Rounds;
 using Spectre.Console;
 
 namespace Pipeline.Host.Ceremony;
@@ -118,6 +119,14 @@ internal sealed class ChainCeremony : IChainCeremony
         terminal.Out.WriteLine($"  task: {task.Modality} {task.BodyPart}, {task.Height} × {task.Width}, classes {string.Join(", ", task.Classes)}, {task.Architecture}");
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"  policy: {policy.Rounds} rounds, {policy.Quorum} contributions close one, {policy.LocalSteps} steps of {policy.BatchSize}, {policy.DensityPpm / 1e4:0.##} % of the backbone in an update"));
+        if (policy.Privacy is { } privacy)
+        {
+            terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  privacy: ε ≤ {privacy.BudgetMicro / 1e6:0.##}, δ = {privacy.DeltaPpb / 1e9:0.#######}, of one {(privacy.Unit == PrivacyUnit.Patient ? "patient" : "image")}"));
+        }
+
+        if (policy.Aggregation is { } robust)
+            terminal.Out.WriteLine($"  aggregation: withstands {robust.Faults} false updates");
         if (policy.BridgeEvery > 0)
             terminal.Out.WriteLine($"  bridge: the backbone goes to {string.Join(", ", policy.BridgeGrants)} every {policy.BridgeEvery} rounds");
         foreach (var chain in learning.TrustedChains)

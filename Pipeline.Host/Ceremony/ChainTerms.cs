@@ -73,7 +73,8 @@ public sealed record ChainTerms(
             (long)reader.Int("chain.max-norm", 1, Million) * RoundPolicy.One, Q16(reader.Int("chain.server-momentum-ppm", 0, Million - 1)), RoundPolicy.One,
             reader.Int("chain.bridge-every", 0, Million),
             Names(reader.Text("chain.bridge-grants", "empty, or names separated by commas", text => Names(text).All(Genesis.IsChainName))), RoundPolicy.One,
-            reader.Choice("chain.on-equivocation", ["record", "exclude"]) == "record" ? EquivocationPolicy.Record : EquivocationPolicy.Exclude);
+            reader.Choice("chain.on-equivocation", ["record", "exclude"]) == "record" ? EquivocationPolicy.Record : EquivocationPolicy.Exclude,
+            PrivacyOf(reader), AggregationOf(reader));
         var lifetime = reader.Duration("chain.packet-lifetime", "1m", "3650d");
         var trust = reader.Duration("chain.trust-period", "1h", "3650d");
         var consensus = new ConsensusParameters(
@@ -108,6 +109,23 @@ public sealed record ChainTerms(
         {
             throw new CommandFailedException($"these members and terms make no chain: {e.Message}", e);
         }
+    }
+
+    private static PrivacyPolicy? PrivacyOf(SettingsReader reader)
+    {
+        string unit = reader.Choice("chain.privacy", ["off", "image", "patient"]);
+        var policy = new PrivacyPolicy(
+            unit == "patient" ? PrivacyUnit.Patient : PrivacyUnit.Image, reader.Int("chain.privacy-images-per-unit", 1, 1024),
+            Math.Max(1, Q16(reader.Int("chain.privacy-clip-ppm", 1, 1000 * Million))), reader.Int("chain.privacy-noise-ppm", 10_000, 1000 * Million),
+            reader.Int("chain.privacy-delta-ppb", 1, 10 * Million), reader.Int("chain.privacy-budget-micro", 1, 1000 * Million));
+        return unit == "off" ? null : policy;
+    }
+
+    private static AggregationPolicy? AggregationOf(SettingsReader reader)
+    {
+        string kind = reader.Choice("chain.aggregation", ["mean", "robust"]);
+        int faults = reader.Int("chain.aggregation-faults", 0, 31);
+        return kind == "robust" ? AggregationPolicy.Robust(faults) : null;
     }
 
     private static int Q16(int ppm) => (int)((long)ppm * RoundPolicy.One / Million);

@@ -120,7 +120,7 @@ public sealed partial class Gateway : IPeerNetwork, IAsyncDisposable
             throw Refusal(endpoint, refusal);
         var link = new PeerLink(hello.Member, hello.Instance, dialled: false, endpoint, verdict.Chains, _settings, _clock);
         await writer.WriteAsync(new Frame.Greeting(Greet(theirs, verdict.Chains.Keys)), stop.Token).ConfigureAwait(false);
-        await RunAsync(link, reader, writer, stop.Token).ConfigureAwait(false);
+        await RunAsync(link, reader, writer, aborted).ConfigureAwait(false);
     }
 
     private Hello Greet(Digest theirs, IEnumerable<Digest> chains) => Hello.Create(
@@ -170,7 +170,7 @@ public sealed partial class Gateway : IPeerNetwork, IAsyncDisposable
         }
     }
 
-    private async Task<PeerLink.End> RunAsync(PeerLink link, IAsyncStreamReader<Frame> reader, IAsyncStreamWriter<Frame> writer, CancellationToken stop)
+    private async Task<PeerLink.End> RunAsync(PeerLink link, IAsyncStreamReader<Frame> reader, IAsyncStreamWriter<Frame> writer, CancellationToken aborted)
     {
         if (!_links.TryAdd(link, out var displaced))
         {
@@ -186,7 +186,7 @@ public sealed partial class Gateway : IPeerNetwork, IAsyncDisposable
         displaced?.Close("a newer link took its place");
         try
         {
-            var end = await link.RunAsync(reader, writer, Deliver, stop).ConfigureAwait(false);
+            var end = await link.RunAsync(reader, writer, Deliver, aborted, _stop.Token).ConfigureAwait(false);
             if (end.IsBan)
             {
                 var ban = _bans.Add(link.Member, end.Reason, _clock.GetUtcNow());

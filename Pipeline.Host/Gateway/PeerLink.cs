@@ -89,10 +89,14 @@ internal sealed class PeerLink
 
     /// <summary>Reads and writes until either side ends it.</summary>
     /// <param name="deliver">Gets each message of a chain in common; false when it had no room.</param>
+    /// <param name="aborted">The peer has broken the call.</param>
+    /// <param name="stop">This site stops.</param>
     public async Task<End> RunAsync(
-        IAsyncStreamReader<Frame> reader, IAsyncStreamWriter<Frame> writer, Func<PeerLink, Frame.Message, bool> deliver, CancellationToken stop)
+        IAsyncStreamReader<Frame> reader, IAsyncStreamWriter<Frame> writer, Func<PeerLink, Frame.Message, bool> deliver, CancellationToken aborted,
+        CancellationToken stop)
     {
-        using var dead = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var dead = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        await using var breaking = aborted.Register(() => Close("the peer broke the link", tell: false));
         await using var stopping = stop.Register(() => Close("this site stops"));
         var reading = ReadAsync(reader, deliver, dead.Token);
         var writing = WriteAsync(writer);

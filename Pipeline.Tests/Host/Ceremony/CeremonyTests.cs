@@ -9,6 +9,7 @@ using Pipeline.Ledger.Application;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Rounds;
 using Pipeline.Tests.Actors.Dicom;
 using Pipeline.Tests.Host.Commands;
 using Pipeline.Tests.Host.Configuration;
@@ -64,6 +65,8 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
             Assert.Equal(Members, genesis.Members.Members.Select(m => m.Id));
             var learning = Canonical.Decode<LearningGenesis>(genesis.Application);
             Assert.Equal((7, 2), (learning.Policy.Rounds, learning.Policy.Quorum));
+            Assert.Equal(new PrivacyPolicy(PrivacyUnit.Patient, 1, 1 << 16, 1_000_000, 10_000, 8_000_000), learning.Policy.Privacy);
+            Assert.Equal(AggregationPolicy.Robust(1), learning.Policy.Aggregation);
             Assert.Equal(["no", "yes"], learning.Task.Classes);
             Assert.True(new FilePayloadStore(new ChainFolder(In(member), "chest").Payloads, long.MaxValue).Contains(learning.InitialModel));
             using var identity = SiteIdentity.LoadOrCreate(In(member), "correct horse battery");
@@ -235,7 +238,7 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
 
     private async Task CreateAsync()
     {
-        await File.WriteAllTextAsync(In("terms.conf"), "chain { rounds = 7, quorum = 2, classes = \"no, yes\" }");
+        await File.WriteAllTextAsync(In("terms.conf"), "chain { rounds = 7, quorum = 2, classes = \"no, yes\", privacy = patient, aggregation = robust }");
         await Ok(Create());
     }
 
