@@ -48,6 +48,7 @@ public static class LedgerBenchmarkRunner
 
         stop.ThrowIfCancellationRequested();
         figures.Add(Aggregation.Measure(workload));
+        figures.Add(await Restart.MeasureAsync(Path.Combine(folder, "restart"), workload, stop).ConfigureAwait(false));
         return figures;
     }
 

@@ -38,6 +38,7 @@ internal static class LedgerBenchmarkTable
         "payloadPublished" => "payload published",
         "lightClient" => "header, n = 30",
         "manyMembers" => "block at all 30",
+        "restart" => "restart, a snapshot",
         _ => name,
     };
 

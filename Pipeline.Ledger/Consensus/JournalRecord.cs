@@ -102,8 +102,7 @@ public abstract record JournalRecord : ICanonical<JournalRecord>
     }
 
     /// <summary>
-    /// The replica went on from a state that others had, put together from the pieces before, instead of executing every block. What it signed
-    /// before may be forgotten.
+    /// The replica went on from a state that others had, put together from the pieces before, instead of executing every block.
     /// </summary>
     /// <param name="Next">The certified header above the state.</param>
     /// <param name="Content">Digest of the canonical <see cref="Snapshots.ChainSnapshot"/>.</param>

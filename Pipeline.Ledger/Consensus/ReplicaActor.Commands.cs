@@ -248,13 +248,17 @@ public sealed partial class ReplicaActor
     private void AskWhereOthersStand() =>
         Broadcast(new ChainMessage.Status(_core.Height, _core.Round, StatusKind.Question, [], []), PeerLane.Sync);
 
+    /// <summary>Somebody is so far ahead that a snapshot would do, and too few have spoken to believe it: no block is fetched yet.</summary>
+    private bool MayBeFarBehind =>
+        _settings.StateSync is { } sync && !_catchUp.HasHeardEnough && _catchUp.Highest - _core.Height >= sync.Gap;
+
     /// <summary>Decides whether this replica may sign, and fetches what it lacks.</summary>
     private void UpdateSync()
     {
         bool before = _catchUp.IsSyncing;
-        if (_stateSync is not null && _catchUp.HasHeardEnough && _stateSync.Begin(_catchUp.Behind(_core.Height)))
+        if (_stateSync is not null && _stateSync.Begin(_catchUp.Behind(_core.Height)))
             Broadcast(new ChainMessage.GetSnapshot(_core.Height), PeerLane.Sync);
-        int source = _catchUp.Update(_core.Height, _fetched.Count > 0 || _stateSync is { IsActive: true });
+        int source = _catchUp.Update(_core.Height, _fetched.Count > 0 || _stateSync is { IsActive: true } || MayBeFarBehind);
         bool syncing = _catchUp.IsSyncing;
         if (syncing != before)
             _log.Info("chain {0}: {1} at height {2}", _genesis.Name, syncing ? "syncing" : "in step", _blocks.Height);
@@ -276,7 +280,7 @@ public sealed partial class ReplicaActor
         if (Rules.Members.MaxFaulty == 0)
             return;
         _core.MuteThrough(_catchUp.Highest + 1);
-        _log.Warning("chain {0}: the journal goes on from a state from elsewhere, of height {1}; nothing is signed up to height {2}, where this replica may " +
+        _log.Warning("chain {0}: the journal was restored from a backup at height {1}; nothing is signed up to height {2}, where this replica may " +
             "have signed before", _genesis.Name, _blocks.Height, _catchUp.Highest + 1);
     }
 

@@ -29,11 +29,12 @@ public sealed partial class ReplicaActor
     private bool _writing;
 
     /// <summary>
-    /// The newest record of the kind is that of a state from elsewhere, not an own signature: what was signed before may be forgotten, and every
-    /// restart must know so. No snapshot may hide it.
+    /// The journal was restored from an old copy and nothing was signed since: what was signed before may be forgotten, and every restart must know
+    /// so. No snapshot may hide it.
     /// </summary>
     private bool _mayForget;
 
+    private readonly List<(object Message, IActorRef Sender)> _early = [];
     private bool _resumed;
     private bool _foreign;
 
@@ -129,7 +130,6 @@ public sealed partial class ReplicaActor
         _founded = true;
         _seal = entry.Seal;
         int end = entry.Records.ToList().FindIndex(r => r is JournalRecord.Committed or JournalRecord.Adopted);
-        _restored = _mayForget = entry.Records[end] is JournalRecord.Adopted;
         return entry.Records.Skip(end + 1);
     }
 
@@ -140,7 +140,7 @@ public sealed partial class ReplicaActor
         Become(() =>
         {
             Command<SnapshotIsForeign>(_ => throw new InvalidDataException("the snapshot is of another journal"));
-            CommandAny(_ => Stash.Stash());
+            CommandAny(early => _early.Add((early, Sender)));
         });
         _self.Tell(SnapshotIsForeign.Instance);
     }
@@ -218,6 +218,8 @@ public sealed partial class ReplicaActor
 
     private void TickStateSync()
     {
+        if (_stateSync is { ShouldAsk: true })
+            Broadcast(new ChainMessage.GetSnapshot(_core.Height), PeerLane.Sync);
         if (_stateSync?.Tick(_core.Height) is not { } offer)
             return;
         _log.Info("chain {0}: {1} blocks behind; fetches the snapshot of height {2} ({3} bytes)",
@@ -287,23 +289,22 @@ public sealed partial class ReplicaActor
     {
         _busy = false;
         _log.Info("chain {0}: goes on from the state after height {1}", _genesis.Name, snapshot.Height);
+        long epoch = Rules.Epoch;
         Resume(snapshot);
-        _restored = _mayForget = true;
         _fetched.Clear();
         _effects.Clear();
         _captured = null;
-        _due = (new SnapshotEntry(offer.Next, offer.Content, offer.Bytes, LastSequenceNr, _seal), content);
-        if (_snapshots is not null)
+        if (_snapshots is not null && !_mayForget)
+        {
+            _due = (new SnapshotEntry(offer.Next, offer.Content, offer.Bytes, LastSequenceNr, _seal), content);
             WriteSnapshot();
+        }
+
         foreach (var subscriber in _subscribers)
             subscriber.Tell(new ChainProtocol.StateAt(snapshot.Height, snapshot.State));
         _stateSync!.Done();
         _mempool.Retain(t => !_assembler.IsCommitted(t) && _application.Check(t) is null);
-        if (IsBeyondThisBuild())
-            return;
-        _core.Begin(_assembler.NextHeight, _effects);
-        ScheduleHeight();
-        UpdateSync();
+        BeginNext(epoch);
         Run();
     }
 
@@ -319,7 +320,6 @@ public sealed partial class ReplicaActor
         Resume(snapshot);
         _recovered.Clear();
         _recoveredBlocks.Clear();
-        _restored = _mayForget = true;
     }
 
     private sealed record Captured(long Height, byte[] Content, long SequenceNumber, Digest Seal);

@@ -99,6 +99,8 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
         // Subscribers watch a reference that a restart keeps, so nobody but this actor can renew their subscription.
         foreach (var subscriber in _subscribers)
             _self.Tell(new ChainProtocol.Subscribe(subscriber, _blocks.Height));
+        foreach (var (early, sender) in _early)
+            _self.Tell(early, sender);
         base.PreRestart(reason, message);
     }
 

@@ -13,8 +13,11 @@ internal sealed class StateSync(int members, long gap)
     /// <summary>Ticks in which offers gather.</summary>
     private const int Gathering = 2;
 
-    /// <summary>Ticks without any offer after which blocks are fetched instead.</summary>
-    private const int Patience = 5;
+    /// <summary>Ticks after which those who have not answered are asked again.</summary>
+    private const int AskAgain = 5;
+
+    /// <summary>Ticks without a useful offer after which blocks are fetched instead.</summary>
+    internal const int Patience = 60;
 
     private readonly ChainMessage.SnapshotOffer?[] _offers = new ChainMessage.SnapshotOffer?[members];
     private readonly HashSet<Digest> _useless = [];
@@ -27,6 +30,9 @@ internal sealed class StateSync(int members, long gap)
 
     /// <summary>Blocks are not fetched meanwhile.</summary>
     public bool IsActive => _asking || Fetching is not null;
+
+    /// <summary>Everybody is to be asked for snapshots now.</summary>
+    public bool ShouldAsk => _asking && _ticks % AskAgain == 0;
 
     /// <param name="behind">Blocks that this replica lacks by the word of an honest member.</param>
     /// <returns>True: ask everybody for snapshots.</returns>
@@ -44,7 +50,7 @@ internal sealed class StateSync(int members, long gap)
     /// <summary>A member's newest verified offer.</summary>
     public void Offered(int from, ChainMessage.SnapshotOffer offer)
     {
-        if (_asking && !_useless.Contains(offer.Content))
+        if (IsActive && !_useless.Contains(offer.Content))
             _offers[from] = offer;
     }
 

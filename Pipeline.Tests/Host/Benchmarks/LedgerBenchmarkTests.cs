@@ -9,7 +9,7 @@ namespace Pipeline.Tests.Host.Benchmarks;
 /// <summary>That everything is measured and told; never how fast it is.</summary>
 public sealed class LedgerBenchmarkTests : IDisposable
 {
-    private static readonly LedgerWorkload Tiny = new(Commits: 2, Blocks: 2, BlockTransactions: 16, Headers: 4, Parameters: 10_000, Repetitions: 1);
+    private static readonly LedgerWorkload Tiny = new(Commits: 2, Blocks: 2, BlockTransactions: 16, Headers: 4, Parameters: 10_000, Heights: 12, Repetitions: 1);
 
     private readonly TestTerminal _terminal = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("bench-").FullName;
@@ -35,19 +35,20 @@ public sealed class LedgerBenchmarkTests : IDisposable
         Assert.Equal(
             [
                 "aggregation", "commitLatency", "commitLatencyAtAll", "commitLatencyAtAllP99", "commitLatencyP99", "headerVerification4",
-                "headerVerification7", "throughput",
+                "headerVerification7", "restart", "throughput",
             ],
             figures.Keys.Order(StringComparer.Ordinal));
         Assert.All(figures.Values, figure => Assert.True(figure.GetProperty("value").GetDouble() > 0));
-        Assert.All(figures.Where(f => f.Key != "aggregation"), f => Assert.Equal(
+        Assert.All(figures.Where(f => f.Key is not ("aggregation" or "restart")), f => Assert.Equal(
             f.Value.GetProperty("value").GetDouble() / f.Value.GetProperty("floor").GetDouble(), f.Value.GetProperty("ratio").GetDouble(), 9));
         Assert.Equal(
             figures.Values.All(f => f.GetProperty("passed").ValueKind != JsonValueKind.False), root.GetProperty("passed").GetBoolean());
+        Assert.Equal(11, figures["restart"].GetProperty("details").GetProperty("replayedBlocks").GetInt32());
         Assert.Equal("ratioAtLeast", figures["throughput"].GetProperty("bar").GetProperty("kind").GetString());
         Assert.Equal(32, figures["throughput"].GetProperty("details").GetProperty("transactions").GetInt32());
 
         Assert.All(_terminal.Lines, line => Assert.True(line.Length <= 80, line));
-        foreach (string label in (string[])["commit, median", "commit at all, p99", "transactions, n = 4", "headers, n = 7", "aggregation"])
+        foreach (string label in (string[])["commit, median", "commit at all, p99", "transactions, n = 4", "headers, n = 7", "aggregation", "restart, a snapshot"])
             Assert.Contains(label, _terminal.Output, StringComparison.Ordinal);
     }
 

@@ -76,7 +76,8 @@ internal sealed class TestNetwork
             if (to == member)
                 throw new ArgumentException("a member sends to itself", nameof(to));
             _bytes.AddOrUpdate((chainId, lane), bytes.Length, (_, sum) => sum + bytes.Length);
-            hub.Sent.Enqueue((member, to, bytes));
+            if (lane != PeerLane.Payload)
+                hub.Sent.Enqueue((member, to, bytes));
             if (hub._cut.ContainsKey(member) || hub._cut.ContainsKey(to) || !hub._receivers.TryGetValue((to, chainId, lane), out var receivers))
                 return;
             foreach (var receiver in receivers)
