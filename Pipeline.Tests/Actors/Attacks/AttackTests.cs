@@ -43,22 +43,6 @@ public sealed class AttackTests
     }
 
     [Fact]
-    public void The_positive_control_is_recovered_at_25_dB_and_recognised()
-    {
-        var images = SyntheticImages.Set(40, 4);
-        var victim = images.Subset([1]);
-        var attack = new GradientInversion(_architecture, _layout, torch.CPU);
-        var (found, distance) = attack.Reconstruct(
-            _weights, ObservedUpdate.Undefended(Gradient(victim)), [victim.Labels[0]], victim.Height, victim.Width, new InversionSettings(600, 0.1, 1e-4),
-            new SeededRandom(1));
-        double psnr = ImageQuality.Psnr(victim.Pixels, found[0]);
-        Assert.True(psnr >= 25, $"{psnr:0.0} dB at 1 − cos = {distance:0.000}");
-        int area = victim.Height * victim.Width;
-        int nearest = Enumerable.Range(0, images.Count).MaxBy(i => ImageQuality.Correlation(images.Pixels.AsSpan(i * area, area), found[0]));
-        Assert.Equal(1, nearest);
-    }
-
-    [Fact]
     public void A_payload_reads_as_the_gradient_that_made_it_where_it_was_sent()
     {
         var model = FixedPointModel.FromFloats(_layout, _weights);
