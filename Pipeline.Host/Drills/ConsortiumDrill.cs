@@ -173,7 +173,7 @@ public sealed class ConsortiumDrill(DrillRequest request, Action<string> progres
         var blocks = journals[0].Blocks;
         return new DrillResult(
             request.Members, request.Adversary, request.Namespaces ? "namespaces" : "relays", request.BlockInterval.TotalSeconds, _phases,
-            journals.ToDictionary(j => j.Name, j => (long)common), forks, [.. journals.Where(j => j.Fault is not null).Select(j => $"{j.Name}: {j.Fault}")],
+            journals.ToDictionary(j => j.Name, j => (long)j.Blocks.Count), forks, [.. journals.Where(j => j.Fault is not null).Select(j => $"{j.Name}: {j.Fault}")],
             blocks.Sum(b => b.Block.Evidence.Count), blocks.Sum(b => b.Block.Transactions.Count), Math.Round(clock.GetElapsedTime(began).TotalSeconds, 1));
     }
 

@@ -35,7 +35,7 @@ internal static class DrillRunner
         foreach (string bad in result.BadJournals)
             console.WriteLine("BAD  " + bad);
         console.WriteLine(
-            $"height {string.Join(", ", result.Heights.Values.Distinct())} at all {result.Heights.Count} members, {result.Forks} forks, {result.BadJournals.Count} bad journals, " +
+            $"heights {result.Heights.Values.Min()} to {result.Heights.Values.Max()} at {result.Heights.Count} members, {result.Forks} forks, {result.BadJournals.Count} bad journals, " +
             $"{result.Transactions} transactions, {result.Evidence} equivocations proved; {Number(result.Seconds)} s");
     }
 

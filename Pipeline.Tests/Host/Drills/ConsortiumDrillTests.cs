@@ -33,9 +33,9 @@ public sealed class ConsortiumDrillTests(ITestOutputHelper output) : IDisposable
 
         Assert.Equal(0, result.Forks);
         Assert.Empty(result.BadJournals);
-        Assert.Single(result.Heights.Values.Distinct());
         Assert.Equal(["pause (SIGSTOP)", "2 away"], result.Phases.Select(p => p.Fault));
         Assert.Equal((0, true), (result.Phases[^1].BlocksDuring, result.Phases[^1].QuorumLost));
-        Assert.InRange(result.Heights["hospital-1"], 4, long.MaxValue);
+        Assert.Equal(4, result.Heights.Count);
+        Assert.All(result.Heights.Values, height => Assert.InRange(height, 4, long.MaxValue));
     }
 }
