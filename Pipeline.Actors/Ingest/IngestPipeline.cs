@@ -112,7 +112,8 @@ public sealed class IngestPipeline : IAsyncDisposable
         {
             return new Fault($"The data folder {settings.DataDirectory} cannot be used: {error.Message}");
         }
-        Outcome<DicomServer> server = DicomServer.Start(system, settings.Dicom, new SpoolSink(pipeline));
+        Outcome<DicomServer> server = DicomServer.Start(
+            system, settings.Dicom with { TransferSyntaxes = toolkit.Decodable }, new SpoolSink(pipeline));
         if (!server.Ok)
         {
             _ = pipeline.StopAsync();

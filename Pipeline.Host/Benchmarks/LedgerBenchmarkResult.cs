@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Pipeline.Host.Benchmarks;
 
@@ -12,12 +11,5 @@ public sealed record LedgerBenchmarkResult(
     string Version, bool Passed, int Cores, string OperatingSystem, string FileSystem, double Seconds, LedgerWorkload Workload,
     IReadOnlyList<Figure> Figures)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        NewLine = "\n",
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
-    public void Write(string file) => File.WriteAllText(file, JsonSerializer.Serialize(this, Json) + "\n");
+    public void Write(string file) => File.WriteAllText(file, JsonSerializer.Serialize(this, BenchmarkJson.Options) + "\n");
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Pipeline.Host.Commands;
 
@@ -23,7 +22,7 @@ public static class LedgerBenchmarkRunner
             if (request.JsonFile is { } file)
             {
                 new LedgerBenchmarkResult(
-                    Version(), !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, fileSystem,
+                    BenchmarkJson.Version, !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, fileSystem,
                     Math.Round(watch.Elapsed.TotalSeconds, 1), request.Workload, figures).Write(file);
             }
         }
@@ -51,7 +50,4 @@ public static class LedgerBenchmarkRunner
         figures.Add(await Restart.MeasureAsync(Path.Combine(folder, "restart"), workload, stop).ConfigureAwait(false));
         return figures;
     }
-
-    private static string Version() =>
-        typeof(LedgerBenchmarkRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

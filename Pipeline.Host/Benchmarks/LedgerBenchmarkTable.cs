@@ -39,6 +39,13 @@ internal static class LedgerBenchmarkTable
         "lightClient" => "header, n = 30",
         "manyMembers" => "block at all 30",
         "restart" => "restart, a snapshot",
+        "durable1" => "1 association, to disk",
+        "durable4" => "4 associations, to disk",
+        "storescuNoDelay1" => "storescu, NODELAY, n = 1",
+        "storescuNoDelay4" => "storescu, NODELAY, n = 4",
+        "storescuDefault1" => "storescu, default, n = 1",
+        "storescuDefault4" => "storescu, default, n = 4",
+        "residentMemory" => "resident memory",
         _ => name,
     };
 

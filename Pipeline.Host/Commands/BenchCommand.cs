@@ -6,13 +6,17 @@ namespace Pipeline.Host.Commands;
 /// <summary><c>pipeline bench</c>.</summary>
 internal static class BenchCommand
 {
-    public static Command Create(RunLedgerBenchmark ledger, RunDicomBenchmark? dicom, RunGatewayBenchmark? gateway, Terminal terminal)
+    public static Command Create(Operations operations, Terminal terminal)
     {
-        var command = new Command("bench", "Measures this machine's speed, beside the floor that nothing could beat on it.") { CreateLedger(ledger, terminal) };
-        if (dicom is not null)
+        var command = new Command("bench", "Measures this machine's speed, beside the floor that nothing could beat on it.");
+        if (operations.BenchmarkLedger is { } ledger)
+            command.Subcommands.Add(CreateLedger(ledger, terminal));
+        if (operations.BenchmarkDicom is { } dicom)
             command.Subcommands.Add(CreateDicom(dicom, terminal));
-        if (gateway is not null)
+        if (operations.BenchmarkGateway is { } gateway)
             command.Subcommands.Add(CreateGateway(gateway, terminal));
+        if (operations.BenchmarkIngest is { } ingest)
+            command.Subcommands.Add(CreateIngest(ingest, terminal));
         return command;
     }
 
@@ -47,6 +51,24 @@ internal static class BenchCommand
         command.SetAction((parsed, stop) => run(
             new GatewayBenchmarkRequest(
                 parsed.GetValue(quick) ? GatewayWorkload.Quick : GatewayWorkload.Full,
+                parsed.GetValue(json) is { } file ? Path.GetFullPath(file) : null),
+            terminal, stop));
+        return command;
+    }
+
+    private static DocumentedCommand CreateIngest(RunIngestBenchmark run, Terminal terminal)
+    {
+        var quick = new Option<bool>("--quick") { Description = "Measure once, with fewer instances." };
+        var json = new Option<string>("--json") { Description = "Also write the result as JSON.", HelpName = "FILE" };
+        var command = new DocumentedCommand("ingest",
+            "How many CT slices of 512 × 512 × 16 a second a site takes durably, beside what the disk alone allows, and beside storescp and Orthanc where they are installed; DCMTK's storescu sends, with TCP_NODELAY and as it comes. Stores are in the temporary folder, which should be on the disk that a site would use. Exit code 0 also where a bar is missed: a loaded machine misses bars.",
+            """
+            pipeline bench ingest
+            TMPDIR=/srv/pipeline pipeline bench ingest --quick --json ingest.json
+            """) { quick, json };
+        command.SetAction((parsed, stop) => run(
+            new IngestBenchmarkRequest(
+                parsed.GetValue(quick) ? IngestWorkload.Quick : IngestWorkload.Full,
                 parsed.GetValue(json) is { } file ? Path.GetFullPath(file) : null),
             terminal, stop));
         return command;

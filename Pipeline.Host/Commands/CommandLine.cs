@@ -55,8 +55,8 @@ public static class CommandLine
             root.Subcommands.Add(SimCommand.Create(simulate, terminal));
         if (operations.Drill is { } drill)
             root.Subcommands.Add(DrillCommand.Create(drill, terminal));
-        if (operations.BenchmarkLedger is { } benchmark)
-            root.Subcommands.Add(BenchCommand.Create(benchmark, operations.BenchmarkDicom, operations.BenchmarkGateway, terminal));
+        if (BenchCommand.Create(operations, terminal) is { Subcommands.Count: > 0 } bench)
+            root.Subcommands.Add(bench);
         if (operations.Import is { } import)
             root.Subcommands.Add(ImportCommand.Create(import, terminal));
         if (operations.Experiment is { } experiment)

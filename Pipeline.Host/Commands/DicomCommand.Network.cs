@@ -38,9 +38,9 @@ internal static partial class DicomCommand
             """) { paths, associations, window, commit };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(associations) is < 1 or > 64)
+            if (Given(result, associations) is < 1 or > 64)
                 result.AddError("--associations is 1 to 64");
-            if (result.GetValue(window) is < 1 or > 256)
+            if (Given(result, window) is < 1 or > 256)
                 result.AddError("--window is 1 to 256");
         });
         var peer = PeerOptions.AddTo(command);
@@ -50,6 +50,10 @@ internal static partial class DicomCommand
             terminal, stop));
         return command;
     }
+
+    /// <summary>A number that was given; null where the default holds.</summary>
+    private static int? Given(System.CommandLine.Parsing.CommandResult result, Option<int> option) =>
+        result.GetResult(option) is { Implicit: false } ? result.GetValue(option) : null;
 
     /// <summary>The options by which a command names a peer, and how to come to it.</summary>
     private sealed class PeerOptions
@@ -77,13 +81,13 @@ internal static partial class DicomCommand
                     result.AddError("--tls-cert and --tls-key belong together");
                 if (result.GetResult(options._certificate) is not null && result.GetResult(options._trusted) is null)
                     result.AddError("--tls-cert needs --tls-trust: whom to trust at the other end");
-                if (result.GetValue(options._maxPdu) is < 4096 or > 16 << 20)
+                if (Given(result, options._maxPdu) is < 4096 or > 16 << 20)
                     result.AddError("--max-pdu is 4096 to 16777216");
-                if (result.GetValue(options._timeout) is < 1 or > 3600)
+                if (Given(result, options._timeout) is < 1 or > 3600)
                     result.AddError("--timeout is 1 to 3600");
                 foreach (var title in (Option<string>[])[options._called, options._calling])
                 {
-                    if (!SettingsRules.IsAeTitle(result.GetValue(title) ?? ""))
+                    if (result.GetResult(title) is { Implicit: false } && !SettingsRules.IsAeTitle(result.GetValue(title) ?? ""))
                         result.AddError($"{title.Name} is an {SettingsRules.AeTitleLegend}");
                 }
             });

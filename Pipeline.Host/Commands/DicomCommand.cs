@@ -10,6 +10,10 @@ internal static partial class DicomCommand
         var command = new Command("dicom", "Looks at DICOM files and peers.");
         if (operations.InspectDicom is { } inspect)
             command.Subcommands.Add(Inspect(inspect, terminal));
+        if (operations.EchoDicom is { } echo)
+            command.Subcommands.Add(Echo(echo, terminal));
+        if (operations.SendDicom is { } send)
+            command.Subcommands.Add(Send(send, terminal));
         return command;
     }
 

@@ -32,7 +32,9 @@ internal static class DicomInspectOperation
         return ExitCode.Ok;
     }
 
-    private static IEnumerable<string> FilesUnder(string path)
+    /// <summary>A file, or what lies below a folder in order of names.</summary>
+    /// <exception cref="CommandFailedException">There is neither.</exception>
+    internal static IEnumerable<string> FilesUnder(string path)
     {
         if (Directory.Exists(path))
             return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);

@@ -36,7 +36,7 @@ internal static class DicomNetworkOperations
     {
         var files = new List<(string Path, OutgoingInstance Instance)>();
         int unreadable = 0;
-        foreach (string path in request.Paths.SelectMany(FilesUnder))
+        foreach (string path in request.Paths.SelectMany(DicomInspectOperation.FilesUnder))
         {
             stop.ThrowIfCancellationRequested();
             Outcome<OutgoingInstance> read = OutgoingFile.Read(path);
@@ -83,13 +83,6 @@ internal static class DicomNetworkOperations
                 ProgressTask bar = context.AddTask("sending", maxValue: count);
                 await sending.RunAsync(() => bar.Increment(1), stop).ConfigureAwait(false);
             }).ConfigureAwait(false);
-    }
-
-    private static IEnumerable<string> FilesUnder(string path)
-    {
-        if (Directory.Exists(path))
-            return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
-        return File.Exists(path) ? [path] : throw new CommandFailedException($"{path} is neither a file nor a folder") { ExitCode = ExitCode.Usage };
     }
 
     /// <summary>One run over all associations.</summary>

@@ -15,7 +15,7 @@ public sealed record DicomPeerRequest(
     /// <exception cref="CommandFailedException">A file of TLS cannot be used.</exception>
     internal AssociationSettings Association()
     {
-        Outcome<DicomTls>? tls = Trusted is null ? null : DicomTls.Load(new DicomTlsFiles(Certificate, Key, Trusted));
+        Outcome<DicomTls>? tls = Trusted is null ? (Outcome<DicomTls>?)null : DicomTls.Load(new DicomTlsFiles(Certificate, Key, Trusted));
         return tls is { Ok: false, Fault: var fault }
             ? throw new CommandFailedException(fault!.Message) { ExitCode = ExitCode.Usage }
             : new AssociationSettings(Host, Port, CalledAe, CallingAe, [], Timeout, MaxPdu) { Tls = tls?.Value };

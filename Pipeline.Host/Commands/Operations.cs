@@ -41,6 +41,12 @@ public delegate Task<int> InspectDicom(IReadOnlyList<string> paths, string? json
 /// <param name="toFile">Also writes the model there; null writes none.</param>
 public delegate Task<int> RerunChain(string dataDirectory, string chain, string without, string? toFile, Terminal terminal, CancellationToken stop);
 
+/// <summary>Asks a DICOM peer whether it is there; <see cref="ExitCode.Failed"/> when it does not answer with success.</summary>
+public delegate Task<int> EchoDicom(DicomPeerRequest peer, Terminal terminal, CancellationToken stop);
+
+/// <summary>Sends DICOM files; <see cref="ExitCode.Failed"/> when one was not taken.</summary>
+public delegate Task<int> SendDicom(DicomSendRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>Simulates consensus; <see cref="ExitCode.Failed"/> when a rule was broken, or a mutant was not caught.</summary>
 public delegate Task<int> RunSimulation(SimulationRequest request, Terminal terminal, CancellationToken stop);
 
@@ -52,6 +58,9 @@ public delegate Task<int> RunLedgerBenchmark(LedgerBenchmarkRequest request, Ter
 
 /// <summary>Measures the gateway.</summary>
 public delegate Task<int> RunGatewayBenchmark(GatewayBenchmarkRequest request, Terminal terminal, CancellationToken stop);
+
+/// <summary>Measures ingest.</summary>
+public delegate Task<int> RunIngestBenchmark(IngestBenchmarkRequest request, Terminal terminal, CancellationToken stop);
 
 /// <summary>Wraps labelled images as DICOM.</summary>
 public delegate Task<int> RunImport(ImportRequest request, Terminal terminal, CancellationToken stop);
@@ -95,6 +104,10 @@ public sealed record Operations
 
     public RerunChain? Rerun { get; init; }
 
+    public EchoDicom? EchoDicom { get; init; }
+
+    public SendDicom? SendDicom { get; init; }
+
     public RunSimulation? Simulate { get; init; }
 
     public RunDrill? Drill { get; init; }
@@ -102,6 +115,8 @@ public sealed record Operations
     public RunLedgerBenchmark? BenchmarkLedger { get; init; }
 
     public RunGatewayBenchmark? BenchmarkGateway { get; init; }
+
+    public RunIngestBenchmark? BenchmarkIngest { get; init; }
 
     public RunImport? Import { get; init; }
 
