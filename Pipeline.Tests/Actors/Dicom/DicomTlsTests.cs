@@ -67,7 +67,7 @@ public sealed class DicomTlsTests : PatientTestKit
         DicomTlsFiles files = _hospital.Issue("scu");
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, _server.TlsPort);
-        await using var stream = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+        await using var stream = new SslStream(socket.GetStream(), false, (_, certificate, _, _) => certificate is not null);
         using var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
