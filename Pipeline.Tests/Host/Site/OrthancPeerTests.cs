@@ -55,9 +55,9 @@ public sealed class OrthancPeerTests(ITestOutputHelper output) : IDisposable
     /// <summary>Orthanc asks, and waits for the report on an association that the site opens.</summary>
     private static async Task<string> CommitAsync(HttpClient rest, string[] uids)
     {
-        using HttpResponseMessage asked = await rest.PostAsJsonAsync("/modalities/site/storage-commitment", new
+        using HttpResponseMessage asked = await rest.PostAsJsonAsync("/modalities/site/storage-commitment", new Dictionary<string, string[][]>
         {
-            DicomInstances = uids.Select(uid => new[] { SopClasses.ComputedRadiography, uid }),
+            ["DicomInstances"] = [.. uids.Select(uid => new[] { SopClasses.ComputedRadiography, uid })],
         });
         asked.EnsureSuccessStatusCode();
         string transaction = (await asked.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("Path").GetString()!;
