@@ -5,6 +5,7 @@ using Pipeline.Host.Demo;
 using Pipeline.Host.Drills;
 using Pipeline.Host.Experiments;
 using Pipeline.Host.Import;
+using Pipeline.Host.Models;
 using Pipeline.Host.Simulation;
 using Pipeline.Host.Site;
 
@@ -34,5 +35,7 @@ var operations = new Operations
     Import = ImportRunner.RunAsync,
     Experiment = ExperimentRunner.RunAsync,
     BenchmarkDicom = DicomBenchmarkRunner.RunAsync,
+    Predict = PredictRunner.RunAsync,
+    Export = ExportRunner.RunAsync,
 };
 return await CommandLine.InvokeAsync(args, operations, Terminal.OfProcess());

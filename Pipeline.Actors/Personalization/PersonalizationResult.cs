@@ -9,7 +9,11 @@ namespace Pipeline.Actors.Personalization;
 /// <param name="Collaborative">The chain's global model on the same.</param>
 /// <param name="Personalized">The chosen one on the same.</param>
 public sealed record PersonalizationResult(
-    string Chosen, IReadOnlyList<CandidateScore> Candidates, ModelScore Local, ModelScore Collaborative, ModelScore Personalized);
+    string Chosen, IReadOnlyList<CandidateScore> Candidates, ModelScore Local, ModelScore Collaborative, ModelScore Personalized)
+{
+    /// <summary>The chosen model; never leaves the site.</summary>
+    public required TrainedModel Model { get; init; }
+}
 
 /// <param name="Loss">Class-balanced cross-entropy (nats) on patients that the candidate was not fitted to.</param>
 /// <param name="MarginLowerBound">Paired-bootstrap lower bound of the loss it saves over the fall-back.</param>

@@ -23,13 +23,9 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
         var own = trainer.Evaluate(local, test);
         var shared = trainer.Evaluate(global, test);
         var (chosen, candidates) = Choose(global, local, policy, train, validation, seed);
-        var result = chosen switch
-        {
-            "global" => shared,
-            "local" => own,
-            _ => RocCurve.Score(Predict(chosen, global, local, policy, ImageSet.Concat([train, validation]), test, seed), test.Labels, classes),
-        };
-        return new PersonalizationResult(chosen, candidates, own, shared, result);
+        var model = Fit(chosen, global, local, policy, ImageSet.Concat([train, validation]), seed);
+        var result = RocCurve.Score(model.Predict(trainer.Network, test, classes), test.Labels, classes);
+        return new PersonalizationResult(chosen, candidates, own, shared, result) { Model = model };
     }
 
     /// <summary>The best candidate's name; the test split is not an argument.</summary>
@@ -69,32 +65,38 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
         }
     }
 
-    /// <summary>Fits the named candidate on <paramref name="fit"/> and predicts <paramref name="queries"/>, N × classes.</summary>
-    public float[] Predict(
-        string name, float[] global, float[] local, RoundPolicy policy, ImageSet fit, ImageSet queries, Digest seed)
+    /// <summary>Fits the named candidate and predicts <paramref name="queries"/>, N × classes.</summary>
+    public float[] Predict(string name, float[] global, float[] local, RoundPolicy policy, ImageSet fit, ImageSet queries, Digest seed) =>
+        Fit(name, global, local, policy, fit, seed).Predict(trainer.Network, queries, classes);
+
+    /// <summary>Fits the named candidate on <paramref name="fit"/>.</summary>
+    public TrainedModel Fit(string name, float[] global, float[] local, RoundPolicy policy, ImageSet fit, Digest seed)
     {
         switch (name)
         {
             case "global":
-                return trainer.Predict(global, queries).Probabilities;
+                return new TrainedModel(name, global);
             case "local":
-                return trainer.Predict(local, queries).Probabilities;
+                return new TrainedModel(name, local);
             case "norms-and-head":
-                return trainer.Predict(Tune(global, fit, policy, settings.Steps, role => role != ParameterRole.Backbone, seed), queries).Probabilities;
+                return new TrainedModel(name, Tune(global, fit, policy, settings.Steps, role => role != ParameterRole.Backbone, seed));
             case "head-then-all":
                 float[] head = Tune(global, fit, policy, settings.Steps / 2, role => role == ParameterRole.Head, seed);
-                return trainer.Predict(Tune(head, fit, policy, settings.Steps / 2, null, seed), queries).Probabilities;
+                return new TrainedModel(name, Tune(head, fit, policy, settings.Steps / 2, null, seed));
             case "ditto":
-                return trainer.Predict(Tune(global, fit, policy, settings.Steps, null, seed, global), queries).Probabilities;
+                return new TrainedModel(name, Tune(global, fit, policy, settings.Steps, null, seed, global));
             case "knn":
-                var (probabilities, features) = trainer.Predict(global, queries);
-                float[] memory = trainer.Predict(global, fit).Features;
-                return Mix(
-                    probabilities, NearestNeighbours.Predict(memory, fit.Labels, features, classes, settings.Neighbours), settings.NeighbourShare);
+                return new TrainedModel(name, global)
+                {
+                    Memory = trainer.Predict(global, fit).Features,
+                    MemoryLabels = fit.Labels,
+                    Neighbours = settings.Neighbours,
+                    Share = settings.NeighbourShare,
+                };
             case "interpolation":
-                return trainer.Predict(Mix(global, local, settings.LocalShare), queries).Probabilities;
+                return new TrainedModel(name, TrainedModel.Mix(global, local, settings.LocalShare));
             case "ensemble":
-                return Mix(trainer.Predict(global, queries).Probabilities, trainer.Predict(local, queries).Probabilities, 0.5f);
+                return new TrainedModel(name, global) { Second = local, Share = 0.5f };
             default:
                 throw new ArgumentException($"'{name}' is no candidate", nameof(name));
         }
@@ -139,13 +141,5 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
         double bound = PairedBootstrap.MeanGainBound(
             [.. reference.Zip(loss, (r, l) => r - l)], set.Patients, settings.Confidence, SeededRandom.Derive(seed, "personalization/bootstrap"));
         return new CandidateScore(name, loss.Average(), bound);
-    }
-
-    private static float[] Mix(float[] first, float[] second, float share)
-    {
-        var mixed = new float[first.Length];
-        for (int i = 0; i < mixed.Length; i++)
-            mixed[i] = (1 - share) * first[i] + share * second[i];
-        return mixed;
     }
 }

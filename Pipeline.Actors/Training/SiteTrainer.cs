@@ -12,7 +12,6 @@ public sealed partial class SiteTrainer
 {
     private readonly TrainerSettings _settings;
     private readonly float[] _classWeights;
-    private readonly TrainingNetwork _network;
     private readonly float[] _gradient;
     private readonly int _classes;
 
@@ -22,12 +21,14 @@ public sealed partial class SiteTrainer
         _classes = task.Classes.Count;
         _classWeights = settings.ClassWeights.Count == 0 ? [.. Enumerable.Repeat(1f, _classes)] : [.. settings.ClassWeights];
         Layout = architecture.Layout(task);
-        _network = new TrainingNetwork(architecture, Layout, device ?? CPU);
+        Network = new TrainingNetwork(architecture, Layout, device ?? CPU);
         _gradient = new float[Layout.Length];
         Optimizer = new AdamW(Layout);
     }
 
     public ModelLayout Layout { get; }
+
+    public TrainingNetwork Network { get; }
 
     /// <summary>State that never leaves the site.</summary>
     public AdamW Optimizer { get; }
@@ -63,7 +64,7 @@ public sealed partial class SiteTrainer
                     data.Pixels.AsSpan(index * area, area), images.AsSpan(i * area, area), data.Height, data.Width, order.Random);
             }
 
-            double value = _network.Gradient(weights, images, labels, data.Height, data.Width, classWeights, _gradient), rate = plan.Rate(step);
+            double value = Network.Gradient(weights, images, labels, data.Height, data.Width, classWeights, _gradient), rate = plan.Rate(step);
             if (!double.IsFinite(value))
                 return new LocalTraining(start, value, $"the loss was {value} at step {step + 1} of {plan.Steps}: the learning rate is too high or the data is corrupt");
             Optimizer.Step(weights, _gradient, rate, plan.Decay, plan.Moving);
@@ -76,7 +77,7 @@ public sealed partial class SiteTrainer
     }
 
     /// <summary>Class probabilities (N × classes, row-major) and features (N × F) of a model.</summary>
-    public (float[] Probabilities, float[] Features) Predict(float[] weights, ImageSet data) => _network.Predict(weights, data);
+    public (float[] Probabilities, float[] Features) Predict(float[] weights, ImageSet data) => Network.Predict(weights, data);
 
     public ModelScore Evaluate(float[] weights, ImageSet data) =>
         RocCurve.Score(Predict(weights, data).Probabilities, data.Labels, _classes);

@@ -18,6 +18,12 @@ namespace Pipeline.Actors.Training;
 /// </summary>
 public sealed class TrainingActor : ReceiveActor
 {
+    /// <summary>Written beside the state file when the collaborative training is over: the chain's model as <see cref="ModelFile"/>.</summary>
+    public const string GlobalModelFile = "global.safetensors";
+
+    /// <summary>The site's own, likewise.</summary>
+    public const string PersonalModelFile = "personal.safetensors";
+
     private const string Dispatcher = "pipeline-training-dispatcher";
 
     private readonly TrainingActorSettings _settings;
@@ -123,8 +129,14 @@ public sealed class TrainingActor : ReceiveActor
             throw new InvalidOperationException("there are no training images to personalize with");
         float[] start = _architecture.Initialize(trainer.Layout, SeededRandom.Derive(c.Seed, "local/start").NextUInt64());
         float[] local = Baselines.Train(_architecture, _settings.Task, _settings.Trainer, _settings.Policy, start, train, c.Seed);
-        return new Personalizer(trainer, _classes, _settings.Personalizer).Run(
-            c.Global.ToFloats(), local, _settings.Policy, train, Images(DataSplit.Validation), Images(DataSplit.Test), c.Seed);
+        float[] global = c.Global.ToFloats();
+        var result = new Personalizer(trainer, _classes, _settings.Personalizer).Run(
+            global, local, _settings.Policy, train, Images(DataSplit.Validation), Images(DataSplit.Test), c.Seed);
+        string folder = Path.GetDirectoryName(_settings.StateFile)!;
+        var facts = new Dictionary<string, string> { ["chain"] = _settings.Chain, ["model"] = c.Global.Digest.ToString() };
+        new ModelFile(_settings.Task, new TrainedModel("global", global), facts).Write(Path.Combine(folder, GlobalModelFile));
+        new ModelFile(_settings.Task, result.Model, facts).Write(Path.Combine(folder, PersonalModelFile));
+        return result;
     }
 
     /// <summary>A split's images at this moment; converted again only when some came, went or changed their label.</summary>
@@ -157,7 +169,7 @@ public sealed class TrainingActor : ReceiveActor
             if (_log.IsDebugEnabled)
                 _log.Debug("{0}: {1} done, {2} live tensors (before {3})", _settings.Chain, command.GetType().Name, TorchSharp.torch.Tensor.TotalCount, before);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or System.Runtime.InteropServices.ExternalException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or OutOfMemoryException or System.Runtime.InteropServices.ExternalException)
         {
             _log.Error(e, "{0}: {1} failed", _settings.Chain, command.GetType().Name);
             Sender.Tell(new TrainingProtocol.TrainingFailed(command, $"{_settings.Chain}: {command.GetType().Name} failed: {e.Message}"));

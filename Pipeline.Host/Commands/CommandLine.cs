@@ -62,6 +62,10 @@ public static class CommandLine
         if (operations.Experiment is { } experiment)
             root.Subcommands.Add(ExperimentCommand.Create(experiment, terminal));
         ChainGovernanceCommand.AddTo(root, operations.Rerun, terminal);
+        if (operations.Export is { } export)
+            root.Subcommands.Add(ModelCommands.CreateExport(export, terminal));
+        if (operations.Predict is { } predict)
+            root.Subcommands.Add(ModelCommands.CreatePredict(predict, terminal));
         root.Subcommands.Add(ConfigCommand.Create(terminal));
         return root;
     }

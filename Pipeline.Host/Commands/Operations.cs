@@ -5,6 +5,7 @@ using Pipeline.Host.Demo;
 using Pipeline.Host.Drills;
 using Pipeline.Host.Experiments;
 using Pipeline.Host.Import;
+using Pipeline.Host.Models;
 using Pipeline.Host.Simulation;
 
 namespace Pipeline.Host.Commands;
@@ -73,6 +74,12 @@ public delegate Task<int> RunDicomBenchmark(DicomBenchmarkRequest request, Termi
 /// <summary>Makes an institution's keys and what belongs to them.</summary>
 public delegate Task<int> InitSite(InitRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Predicts by a model file.</summary>
+public delegate Task<int> RunPredict(PredictRequest request, Terminal terminal, CancellationToken stop);
+
+/// <summary>Copies a finished chain's models.</summary>
+public delegate Task<int> RunExport(ExportRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
 /// <remarks>
 /// A <see cref="CommandFailedException"/> or an I/O error ends the command with one line on the error stream. Cancellation before the end is
@@ -122,4 +129,8 @@ public sealed record Operations
 
     public RunExperiment? Experiment { get; init; }
     public RunDicomBenchmark? BenchmarkDicom { get; init; }
+
+    public RunPredict? Predict { get; init; }
+
+    public RunExport? Export { get; init; }
 }

@@ -9,8 +9,8 @@ internal sealed class CentralizedExperiment : IExperiment
 
     public IReadOnlyList<Arm> Arms(LearningTask task, ExperimentProfile profile) =>
     [
-        TrainingArms.Chain("chain", profile.Policy), TrainingArms.Collaborative("collaborative", profile.Policy), TrainingArms.Centralized(profile.Policy),
-        TrainingArms.Local(profile.Policy),
+        TrainingArms.Collaborative("collaborative", profile.Policy), TrainingArms.Centralized(profile.Policy), TrainingArms.Local(profile.Policy),
+        TrainingArms.Chain("chain", profile.Policy),
     ];
 
     public string? WireArmOf(string arm) => arm == "collaborative" ? "chain" : null;

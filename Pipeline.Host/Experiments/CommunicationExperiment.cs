@@ -16,9 +16,9 @@ internal sealed class CommunicationExperiment : IExperiment
         var dense = profile.Policy with { DensityPpm = 1_000_000 };
         return
         [
-            TrainingArms.Chain("chain", profile.Policy), TrainingArms.Chain("dense-chain", dense),
             TrainingArms.Collaborative("collaborative", profile.Policy), TrainingArms.Collaborative("dense", dense),
             .. Densities.Select(d => TrainingArms.Collaborative(Name(d), profile.Policy with { DensityPpm = d })),
+            TrainingArms.Chain("chain", profile.Policy), TrainingArms.Chain("dense-chain", dense),
         ];
     }
 

@@ -11,7 +11,7 @@ namespace Pipeline.Host.Experiments;
 /// </summary>
 internal static class TrainingArms
 {
-    private static readonly TimeSpan ChainPatience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan ChainPatience = TimeSpan.FromMinutes(30);
 
     /// <summary>All institutions over a chain: trainer, codec and integer aggregation are those of production.</summary>
     public static Arm Collaborative(string name, RoundPolicy policy) => new(name, Describe(policy), 1, context =>

@@ -47,7 +47,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.AuxiliaryJudged>(OnJudged);
         Receive<TrainingProtocol.Evaluated>(OnEvaluated);
         Receive<TrainingProtocol.Personalized>(m => Publish(new LearnerProtocol.PersonalModelReady(_settings.Site, _settings.Chain, m.Result)));
-        Receive<TrainingProtocol.TrainingFailed>(m => Trouble($"{m.Command.GetType().Name}: {m.Reason}"));
+        Receive<TrainingProtocol.TrainingFailed>(OnTrainingFailed);
 
         Receive<PayloadProtocol.Published>(OnPublished);
         Receive<PayloadProtocol.PublishFailed>(m => Trouble($"payload {m.Payload.Short}: {m.Reason}"));
@@ -127,6 +127,14 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             return;
         Publish(new LearnerProtocol.Waiting(_settings.Site, _settings.Chain, message.Round, message.Reason));
         Timers.StartSingleTimer("again", new TryAgain(message.Round), _settings.RetryInterval);
+    }
+
+    /// <summary>Memory or a device may be there again after a while; the round goes on without this site until then.</summary>
+    private void OnTrainingFailed(TrainingProtocol.TrainingFailed message)
+    {
+        Trouble($"{message.Command.GetType().Name}: {message.Reason}");
+        if (message.Command is TrainingProtocol.TrainRound train && train.Round == _round?.Round)
+            Timers.StartSingleTimer("again", new TryAgain(train.Round), _settings.RetryInterval);
     }
 
     private void OnPublished(PayloadProtocol.Published message)
