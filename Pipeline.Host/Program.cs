@@ -32,6 +32,7 @@ var operations = new Operations
     BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,
     BenchmarkGateway = GatewayBenchmarkRunner.RunAsync,
     BenchmarkIngest = IngestBenchmarkRunner.RunAsync,
+    BenchmarkTraining = TrainingBenchmarkRunner.RunAsync,
     Import = ImportRunner.RunAsync,
     Experiment = ExperimentRunner.RunAsync,
     BenchmarkDicom = DicomBenchmarkRunner.RunAsync,

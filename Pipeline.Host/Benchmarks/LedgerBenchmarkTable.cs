@@ -46,6 +46,8 @@ internal static class LedgerBenchmarkTable
         "storescuDefault1" => "storescu, default, n = 1",
         "storescuDefault4" => "storescu, default, n = 4",
         "residentMemory" => "resident memory",
+        "trainingSteps" => "training steps",
+        "liveTensors" => "live tensors",
         _ => name,
     };
 

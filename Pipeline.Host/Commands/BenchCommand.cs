@@ -17,6 +17,26 @@ internal static class BenchCommand
             command.Subcommands.Add(CreateGateway(gateway, terminal));
         if (operations.BenchmarkIngest is { } ingest)
             command.Subcommands.Add(CreateIngest(ingest, terminal));
+        if (operations.BenchmarkTraining is { } train)
+            command.Subcommands.Add(CreateTrain(train, terminal));
+        return command;
+    }
+
+    private static DocumentedCommand CreateTrain(RunTrainingBenchmark run, Terminal terminal)
+    {
+        var quick = new Option<bool>("--quick") { Description = "Measure less often." };
+        var json = new Option<string>("--json") { Description = "Also write the result as JSON.", HelpName = "FILE" };
+        var command = new DocumentedCommand("train",
+            "Steps a second of a site's training against PyTorch's eager loop on the same network, batch and threads, where a python3 with torch is installed; and that no native tensor stays behind. Exit code 0 also where a bar is missed: a loaded machine misses bars.",
+            """
+            pipeline bench train
+            pipeline bench train --quick --json bench.json
+            """) { quick, json };
+        command.SetAction((parsed, stop) => run(
+            new TrainingBenchmarkRequest(
+                parsed.GetValue(quick) ? TrainingWorkload.Quick : TrainingWorkload.Full,
+                parsed.GetValue(json) is { } file ? Path.GetFullPath(file) : null),
+            terminal, stop));
         return command;
     }
 

@@ -80,6 +80,9 @@ public delegate Task<int> RunPredict(PredictRequest request, Terminal terminal, 
 /// <summary>Copies a finished chain's models.</summary>
 public delegate Task<int> RunExport(ExportRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Measures training.</summary>
+public delegate Task<int> RunTrainingBenchmark(TrainingBenchmarkRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
 /// <remarks>
 /// A <see cref="CommandFailedException"/> or an I/O error ends the command with one line on the error stream. Cancellation before the end is
@@ -133,4 +136,6 @@ public sealed record Operations
     public RunPredict? Predict { get; init; }
 
     public RunExport? Export { get; init; }
+
+    public RunTrainingBenchmark? BenchmarkTraining { get; init; }
 }
