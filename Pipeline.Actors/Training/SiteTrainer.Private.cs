@@ -53,7 +53,7 @@ public sealed partial class SiteTrainer
                 data.Pixels.AsSpan(indices[i] * area, area), images.AsSpan(i * area, area), data.Height, data.Width, augmentation);
         }
 
-        double loss = _network.Gradient(weights, images, labels, data.Height, data.Width, _classWeights, _gradient);
+        double loss = Network.Gradient(weights, images, labels, data.Height, data.Width, _classWeights, _gradient);
         if (!double.IsFinite(loss))
             return 0;
         // The batch's loss is divided by its class weights, which would take a single unit's weight away.
