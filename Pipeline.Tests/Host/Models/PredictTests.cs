@@ -13,6 +13,8 @@ namespace Pipeline.Tests.Host.Models;
 [Collection("torch")]
 public sealed class PredictTests : IDisposable
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
     private readonly GeneratedTask _task = new("discs", 1, 3, 31);
     private readonly TestTerminal _terminal = new();
 
@@ -38,7 +40,7 @@ public sealed class PredictTests : IDisposable
         Assert.Equal(ExitCode.Ok, await Run([dicom]));
         Assert.Equal(ExitCode.Failed, await Run([files[0], other, broken]));
 
-        var predictions = JsonSerializer.Deserialize<List<Prediction>>(await File.ReadAllTextAsync(json), new JsonSerializerOptions(JsonSerializerDefaults.Web))!;
+        var predictions = JsonSerializer.Deserialize<List<Prediction>>(await File.ReadAllTextAsync(json), Json)!;
         Assert.Equal(1, predictions[0].Probabilities.Values.Sum(), 4);
         Assert.Contains(predictions[0].Class, task.Classes);
         Assert.Contains("not of modality MR", predictions[1].Reason, StringComparison.Ordinal);
