@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Pipeline.Actors.Dicom.Network;
@@ -19,7 +18,7 @@ public sealed class InstanceSpool : IDisposable
     private readonly IDurableFileSystem _files;
     private readonly TimeProvider _clock;
     private readonly IRecordSeal? _seal;
-    private readonly BlockingCollection<SpoolWork> _queue = [];
+    private readonly SpoolQueue _queue = new();
     private readonly object _gate = new();
     private readonly SortedList<long, SpoolSegment> _segments = [];
     private readonly RepeatIndex _index;
@@ -146,30 +145,23 @@ public sealed class InstanceSpool : IDisposable
     /// <summary>Writes what is queued, then closes.</summary>
     public void Dispose()
     {
-        if (_queue.IsAddingCompleted)
+        if (!_queue.Close())
             return;
-        _queue.CompleteAdding();
         _writer.Join();
         _flusher.Stop();
         foreach (SpoolSegment segment in _segments.Values)
             segment.Dispose();
         _seen.Dispose();
-        _queue.Dispose();
     }
 
     internal void Enqueue(SpoolWork work)
     {
-        try
-        {
-            _queue.Add(work);
-        }
-        catch (InvalidOperationException)
-        {
-            if (work is SpoolWork.Chunk chunk)
-                chunk.Upload.Done(chunk);
-            else if (work is SpoolWork.Commit commit)
-                commit.Answer.SetResult(DimseStatus.OutOfResources("The node is stopping."));
-        }
+        if (_queue.TryAdd(work))
+            return;
+        if (work is SpoolWork.Chunk chunk)
+            chunk.Upload.Done(chunk);
+        else if (work is SpoolWork.Commit commit)
+            commit.Answer.SetResult(DimseStatus.OutOfResources("The node is stopping."));
     }
 
     /// <summary>The oldest segment, from which a reader of the sequence begins.</summary>
@@ -192,33 +184,39 @@ public sealed class InstanceSpool : IDisposable
 
     private void Write()
     {
-        foreach (SpoolWork work in _queue.GetConsumingEnumerable())
+        for (Queue<SpoolWork> taken = new(); _queue.TryTake(taken, out Queue<SpoolWork>? work); taken = work)
         {
-            Action? answer = null;
-            bool low = Low;
-            lock (_gate)
-            {
-                if (_killed)
-                    Refuse(work.Upload, "The node is stopping.");
-                else if (low)
-                    Refuse(work.Upload, "Disk space is low; nothing was kept.");
-                switch (work)
-                {
-                    case SpoolWork.Chunk chunk when chunk.Upload.Refusal is null:
-                        Attempt(chunk.Upload, () => Append(chunk));
-                        break;
-                    case SpoolWork.Commit commit:
-                        answer = Finish(commit);
-                        break;
-                    case SpoolWork.Abandon abandon:
-                        Forget(abandon.Upload);
-                        break;
-                }
-            }
-            if (work is SpoolWork.Chunk done)
-                done.Upload.Done(done);
-            answer?.Invoke();
+            while (work.TryDequeue(out SpoolWork? next))
+                Write(next);
         }
+    }
+
+    private void Write(SpoolWork work)
+    {
+        Action? answer = null;
+        bool low = Low;
+        lock (_gate)
+        {
+            if (_killed)
+                Refuse(work.Upload, "The node is stopping.");
+            else if (low)
+                Refuse(work.Upload, "Disk space is low; nothing was kept.");
+            switch (work)
+            {
+                case SpoolWork.Chunk chunk when chunk.Upload.Refusal is null:
+                    Attempt(chunk.Upload, () => Append(chunk));
+                    break;
+                case SpoolWork.Commit commit:
+                    answer = Finish(commit);
+                    break;
+                case SpoolWork.Abandon abandon:
+                    Forget(abandon.Upload);
+                    break;
+            }
+        }
+        if (work is SpoolWork.Chunk done)
+            done.Upload.Done(done);
+        answer?.Invoke();
     }
 
     private void Append(SpoolWork.Chunk chunk)

@@ -17,10 +17,11 @@ internal sealed class SpoolFlusher
     private readonly Action _broken;
     private readonly Action<string?> _settled;
     private readonly Thread[] _threads;
+    private readonly object _signal = new();
     private List<Waiting> _waiting = [];
     private long _begun, _completed;
-    private int _generation;
-    private bool _stopping;
+    private int _generation, _inOrder;
+    private bool _signalled, _stopping;
 
     /// <param name="gate">Held around <paramref name="flushed"/> and <paramref name="broken"/>, and by whoever calls this class.</param>
     /// <param name="flushed">Everything below the sequence is durable.</param>
@@ -39,7 +40,12 @@ internal sealed class SpoolFlusher
     public void Add(TaskCompletionSource<DimseStatus> answer, DimseStatus status, RecordLog log, long next)
     {
         _waiting.Add(new Waiting(answer, status, log, next));
-        Monitor.PulseAll(_gate);
+        // One thread is woken, and takes all that wait by then.
+        lock (_signal)
+        {
+            _signalled = true;
+            Monitor.Pulse(_signal);
+        }
     }
 
     /// <summary>The disk refused: nothing that waits is kept.</summary>
@@ -57,16 +63,16 @@ internal sealed class SpoolFlusher
     public void Drain()
     {
         while (_waiting.Count > 0 || _completed != _begun)
-            Monitor.Wait(_gate);
+            AwaitCompletion();
     }
 
     /// <summary>Flushes for all that wait, then ends the threads; called without the gate.</summary>
     public void Stop()
     {
-        lock (_gate)
+        lock (_signal)
         {
             _stopping = true;
-            Monitor.PulseAll(_gate);
+            Monitor.PulseAll(_signal);
         }
         foreach (Thread thread in _threads)
             thread.Join();
@@ -76,15 +82,24 @@ internal sealed class SpoolFlusher
     {
         while (true)
         {
+            bool stopping;
+            lock (_signal)
+            {
+                while (!_signalled && !_stopping)
+                    Monitor.Wait(_signal);
+                (stopping, _signalled) = (_stopping, false);
+            }
             List<Waiting> batch;
             long ticket;
             int generation;
             lock (_gate)
             {
-                while (_waiting.Count == 0 && !_stopping)
-                    Monitor.Wait(_gate);
                 if (_waiting.Count == 0)
-                    return;
+                {
+                    if (stopping)
+                        return;
+                    continue;
+                }
                 (batch, _waiting) = (_waiting, []);
                 (ticket, generation) = (_begun++, _generation);
             }
@@ -92,7 +107,7 @@ internal sealed class SpoolFlusher
             lock (_gate)
             {
                 while (_completed != ticket)
-                    Monitor.Wait(_gate);
+                    AwaitCompletion();
                 _completed++;
                 if (generation != _generation)
                     error ??= "a flush before failed";
@@ -103,10 +118,18 @@ internal sealed class SpoolFlusher
                     batch[^1].Log.MarkDurable(length);
                     _flushed(batch[^1].Next);
                 }
-                Monitor.PulseAll(_gate);
+                if (_inOrder > 0)
+                    Monitor.PulseAll(_gate);
             }
             Settle(batch, error);
         }
+    }
+
+    private void AwaitCompletion()
+    {
+        _inOrder++;
+        Monitor.Wait(_gate);
+        _inOrder--;
     }
 
     /// <summary>Logs before the last were flushed when they were left.</summary>
