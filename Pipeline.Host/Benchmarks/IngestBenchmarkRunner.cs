@@ -51,7 +51,8 @@ public static class IngestBenchmarkRunner
         public Measurements(IngestWorkload workload, string folder)
         {
             (_workload, _folder) = (workload, folder);
-            _study = CtStudy.Write(Path.Combine(folder, "study"), Associations.Max(), workload.Instances);
+            // One folder more, to warm receivers up with.
+            _study = CtStudy.Write(Path.Combine(folder, "study"), Associations.Max() + 1, workload.Instances);
         }
 
         public List<IngestRun> Runs { get; } = [];
@@ -112,6 +113,7 @@ public static class IngestBenchmarkRunner
             }
             await using (receiver.ConfigureAwait(false))
             {
+                await IngestSender.OwnAsync(receiver.Port, [_study.Folders[^1]], _workload.Instances).ConfigureAwait(false);
                 await run(receiver).ConfigureAwait(false);
                 if (name == "pipeline" && receiver.PeakMegabytes is { } peak)
                     _megabytes = Math.Max(_megabytes ?? 0, peak);

@@ -4,7 +4,10 @@ namespace Pipeline.Actors.Ingest.Spool;
 public sealed class SpoolCursor
 {
     /// <summary>Bytes of unfinished uploads kept from the first reading; what is beyond is read again with its commit.</summary>
-    private const long KeptBytes = 2 * SpoolRecord.MaxWholeBytes;
+    private const long KeptBytes = 16L << 20;
+
+    /// <summary>Of one upload (bytes): slices and radiographs are kept, and of larger ones no more than the head.</summary>
+    private const long KeptOfUpload = 4L << 20;
 
     private readonly InstanceSpool _spool;
     private readonly Dictionary<ulong, OpenUpload> _open = [];
@@ -98,7 +101,7 @@ public sealed class SpoolCursor
             long before = Kept;
             _extents.Add(extent);
             _length += data.Length;
-            if (_length > SpoolRecord.MaxWholeBytes)
+            if (_length > KeptOfUpload)
                 Trim();
             else if (_front.Count == _extents.Count - 1 && data.Length <= room)
             {
