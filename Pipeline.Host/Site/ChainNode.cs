@@ -68,7 +68,8 @@ public sealed class ChainNode
             TrainingActor.Props(
                 new TrainingActorSettings(
                     genesis.Name, learning.Task, learning.Policy, settings.Trainer, gate, settings.Personalizer,
-                    Path.Combine(Folder.Training, "site.state"), settings.Device, settings.Identity.TrainingSecret) { Limits = settings.Limits },
+                    Path.Combine(Folder.Training, "site.state"), settings.Device, settings.Identity.TrainingSecret)
+                { Limits = settings.Limits },
                 samples, runtime),
             $"trainer-{genesis.Name}");
         Learner = system.ActorOf(

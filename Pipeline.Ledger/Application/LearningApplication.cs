@@ -195,7 +195,8 @@ public sealed partial class LearningApplication : IChainApplication
             var packet = new AuxiliaryPacket(
                 _chainId, _name, grant.Chain, 1, _taskHash, Learning.Task.Architecture, _backboneLayout, final.Model, final.Backbone,
                 _backboneBytes, contributors, final.Round, header.Height, Rounds.MeanAucPpm, grant.Purpose,
-                Math.Min(expiry, grant.ExpiryTime)) {
+                Math.Min(expiry, grant.ExpiryTime))
+            {
                 UpdateNorm = IsChanging ? policy.MaxNorm : null,
                 SpentMicro = IsChanging ? Rounds.MostSpentMicro : 0,
             };

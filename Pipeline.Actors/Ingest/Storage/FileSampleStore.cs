@@ -175,7 +175,8 @@ public sealed class FileSampleStore : ISampleStore
         if (record.Withdrawn || sample.Label < 0 || sample.Label >= _counts[0].Length || (int)sample.Split is < 0 or > 2)
             return;
         var entry = new Entry(
-            id, PseudonymHash.Of(record.Accession), PseudonymHash.Of(sample.Patient), sample.Label, sample.Split, record.Sequence) { Offset = offset };
+            id, PseudonymHash.Of(record.Accession), PseudonymHash.Of(sample.Patient), sample.Label, sample.Split, record.Sequence)
+        { Offset = offset };
         _index.Add(id, entry);
         _bySplit[(int)sample.Split].Add(entry);
         _counts[(int)sample.Split][sample.Label]++;
