@@ -1,7 +1,6 @@
 using FellowOakDicom;
 using FellowOakDicom.Imaging;
 using FellowOakDicom.Imaging.Codec;
-using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Pixels;
@@ -24,13 +23,11 @@ public sealed class FoDicomToolkit : IDicomToolkit
         DicomTransferSyntax.JPEGLSNearLossless, DicomTransferSyntax.JPEG2000Lossless, DicomTransferSyntax.JPEG2000Lossy,
     ];
 
-    private static readonly Lazy<IReadOnlyList<string>> Known = new(() =>
-    {
-        var codecs = Setup.ServiceProvider.GetRequiredService<ITranscoderManager>();
-        return [.. Candidates.Where(syntax => !syntax.IsEncapsulated || codecs.HasCodec(syntax)).Select(syntax => syntax.UID.UID)];
-    });
+    /// <summary>The manager that <see cref="DicomSetupBuilder"/> was given; where it was given none, that of fo-dicom's core.</summary>
+    public ITranscoderManager Codecs { get; init; } = new DefaultTranscoderManager();
 
-    public IReadOnlyList<string> Decodable => Known.Value;
+    public IReadOnlyList<string> Decodable =>
+        [.. Candidates.Where(syntax => !syntax.IsEncapsulated || Codecs.HasCodec(syntax)).Select(syntax => syntax.UID.UID)];
 
     public async Task<Outcome<DicomFile>> ReadAsync(Stream stream, DicomReadLimits limits, CancellationToken cancellation)
     {
