@@ -71,7 +71,9 @@ public sealed class DicomTlsTests : PatientTestKit
         using var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
-            TargetHost = "localhost", EnabledSslProtocols = protocol, ClientCertificates = [certificate],
+            TargetHost = "localhost",
+            EnabledSslProtocols = protocol,
+            ClientCertificates = [certificate],
         });
         Assert.Equal(protocol, stream.SslProtocol);
     }

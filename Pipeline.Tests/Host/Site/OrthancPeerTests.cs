@@ -28,8 +28,17 @@ public sealed class OrthancPeerTests(ITestOutputHelper output) : IDisposable
         await File.WriteAllTextAsync(script, "function OnStoredInstance(id, tags, metadata) SendToModality(id, 'site') end\n");
         await File.WriteAllTextAsync(config, JsonSerializer.Serialize(new
         {
-            Name = "pacs", StorageDirectory = pacs, IndexDirectory = pacs, HttpPort = http, DicomPort = dicom, DicomAet = "ORTHANC", AuthenticationEnabled = false,
-            DicomCheckCalledAet = false, DicomAlwaysAllowStore = true, LuaScripts = new[] { script }, Plugins = Array.Empty<string>(),
+            Name = "pacs",
+            StorageDirectory = pacs,
+            IndexDirectory = pacs,
+            HttpPort = http,
+            DicomPort = dicom,
+            DicomAet = "ORTHANC",
+            AuthenticationEnabled = false,
+            DicomCheckCalledAet = false,
+            DicomAlwaysAllowStore = true,
+            LuaScripts = new[] { script },
+            Plugins = Array.Empty<string>(),
             DicomModalities = new Dictionary<string, object[]> { ["site"] = ["CHEST", "127.0.0.1", site.Port] },
         }));
         await using PeerProcess? orthanc = PeerProcess.Start(output, "Orthanc", config);
