@@ -75,6 +75,7 @@ public sealed partial class TorchRuntime
 
     private string? TryLoad()
     {
+        NativeMemory.Keep();
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
