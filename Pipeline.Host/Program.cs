@@ -2,6 +2,7 @@ using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Demo;
+using Pipeline.Host.Doctor;
 using Pipeline.Host.Drills;
 using Pipeline.Host.Experiments;
 using Pipeline.Host.Import;
@@ -15,6 +16,7 @@ var operations = new Operations
     Run = (configuration, terminal, stop) => Task.Run(() => SiteRunner.RunAsync(configuration, terminal, stop), CancellationToken.None),
     Demo = (options, terminal, stop) => Task.Run(
         () => new DemoCommandRunner(terminal.Out, TimeProvider.System).RunAsync(options, stop), CancellationToken.None),
+    Doctor = DoctorRunner.RunAsync,
     Init = SiteProvisioning.InitAsync,
     Ceremony = new ChainCeremony(),
     Ledger = new LedgerOperations(),

@@ -17,6 +17,7 @@ public static class CommandLine
         Examples:
           pipeline demo                          four hospitals, two chains, one bridge, on this machine
           pipeline config check hocon/site.conf  what is wrong with a configuration, all at once
+          pipeline doctor -c hocon/site.conf     what is wrong with the machine it is to run on
           pipeline run --config hocon/site.conf  one hospital's site
           pipeline samples list --config hocon/site.conf
                                                  what came into its sample store
@@ -35,6 +36,8 @@ public static class CommandLine
             root.Subcommands.Add(RunCommand.Create(run, terminal));
         if (operations.Demo is { } demo)
             root.Subcommands.Add(DemoCommand.Create(demo, terminal));
+        if (operations.Doctor is { } doctor)
+            root.Subcommands.Add(DoctorCommand.Create(doctor, terminal));
         if (operations.Init is { } init)
             root.Subcommands.Add(InitCommand.Create(init, terminal));
         if (operations.Ceremony is { } ceremony)

@@ -1,15 +1,18 @@
 using System.CommandLine;
+using System.Text.Json;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Host.Configuration;
 using Spectre.Console;
 
 namespace Pipeline.Host.Commands;
 
-/// <summary><c>pipeline config check FILE</c> and <c>pipeline config reference</c>.</summary>
+/// <summary><c>pipeline config check|show|diff FILE</c> and <c>pipeline config reference</c>.</summary>
 internal static class ConfigCommand
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
     public static Command Create(Terminal terminal) =>
-        new("config", "Looks at a site's configuration without running anything.") { Check(terminal), Reference(terminal) };
+        new("config", "Looks at a site's configuration without running anything.") { Check(terminal), Show(terminal), Diff(terminal), Reference(terminal) };
 
     /// <summary>Every mistake on a line of its own.</summary>
     public static void Complain(ConfigurationResult result, Terminal terminal)
@@ -37,6 +40,73 @@ internal static class ConfigCommand
             }
 
             Print(result.Configuration.Site, terminal.Out);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static DocumentedCommand Show(Terminal terminal)
+    {
+        var file = new Argument<string?>("FILE") { Description = "The site's HOCON file; without one the environment alone.", Arity = ArgumentArity.ZeroOrOne };
+        var changed = new Option<bool>("--changed") { Description = "Only what does not come from the reference." };
+        var json = new Option<string>("--json") { Description = "Also writes the values there.", HelpName = "FILE" };
+        var command = new DocumentedCommand("show",
+            "Prints every value in force and where it comes from, as HOCON. Secrets are hidden.",
+            """
+            pipeline config show hocon/site.conf --changed
+            PIPELINE__DICOM__PORT=104 pipeline config show hocon/site.conf
+            """) { file, changed, json };
+        command.SetAction(parsed =>
+        {
+            var (result, values) = SiteSettingsListing.Read(parsed.GetValue(file));
+            if (!result.IsValid)
+            {
+                Complain(result, terminal);
+                return ExitCode.Usage;
+            }
+
+            if (parsed.GetValue(json) is { } to)
+                File.WriteAllText(to, JsonSerializer.Serialize(values, Json));
+            EffectiveValue[] shown = [.. values.Where(value => value.Changed || !parsed.GetValue(changed))];
+            int width = shown.Select(value => value.ToString().Length).DefaultIfEmpty().Max();
+            foreach (var value in shown)
+                terminal.Out.Profile.Out.Writer.WriteLine($"{value.ToString().PadRight(Math.Min(width, 64))}  # {value.Place}");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static DocumentedCommand Diff(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "A site's HOCON file." };
+        var other = new Argument<string?>("OTHER") { Description = "Another one; without it the defaults, next to which FILE is put.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new DocumentedCommand("diff",
+            "Prints the values in which two configurations differ, or one from the defaults. The environment is not looked at.",
+            """
+            pipeline config diff hocon/site.conf
+            pipeline config diff old.conf new.conf
+            """) { file, other };
+        command.SetAction(parsed =>
+        {
+            var environment = new Dictionary<string, string>();
+            var (left, before) = SiteSettingsListing.Read(parsed.GetRequiredValue(file), environment);
+            (ConfigurationResult? right, IReadOnlyList<EffectiveValue> after) = parsed.GetValue(other) is { } second ? SiteSettingsListing.Read(second, environment) : (null, []);
+            foreach (var wrong in new[] { left, right }.OfType<ConfigurationResult>().Where(result => !result.IsValid))
+                Complain(wrong, terminal);
+            if (!left.IsValid || right is { IsValid: false })
+                return ExitCode.Usage;
+            var differences = right is null
+                ? before.Where(value => value.Changed).Select(value => ((EffectiveValue?)null, (EffectiveValue?)value))
+                : SiteSettingsListing.Differences(before, after);
+            var writer = terminal.Out.Profile.Out.Writer;
+            foreach (var (from, to) in differences)
+            {
+                if (from is not null)
+                    writer.WriteLine($"- {from}  # {from.Place}");
+                if (to is not null)
+                    writer.WriteLine($"+ {to}  # {to.Place}");
+            }
+
             return ExitCode.Ok;
         });
         return command;

@@ -2,6 +2,7 @@ using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Demo;
+using Pipeline.Host.Doctor;
 using Pipeline.Host.Drills;
 using Pipeline.Host.Experiments;
 using Pipeline.Host.Import;
@@ -83,6 +84,9 @@ public delegate Task<int> RunExport(ExportRequest request, Terminal terminal, Ca
 /// <summary>Measures training.</summary>
 public delegate Task<int> RunTrainingBenchmark(TrainingBenchmarkRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Looks at what a site needs; <see cref="ExitCode.Failed"/> when something must be mended.</summary>
+public delegate Task<int> RunDoctor(DoctorRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
 /// <remarks>
 /// A <see cref="CommandFailedException"/> or an I/O error ends the command with one line on the error stream. Cancellation before the end is
@@ -93,6 +97,8 @@ public sealed record Operations
     public RunSite? Run { get; init; }
 
     public RunDemo? Demo { get; init; }
+
+    public RunDoctor? Doctor { get; init; }
 
     public InitSite? Init { get; init; }
 

@@ -7,5 +7,11 @@ namespace Pipeline.Host.Configuration;
 /// <param name="Source">The file or environment variable that a person must mend.</param>
 public sealed record ConfigurationError(string Key, string? Value, string Problem, string Source)
 {
-    public override string ToString() => Value is null ? $"{Source}: {Key}: {Problem}" : $"{Source}: {Key} = {Value}: {Problem}";
+    /// <summary>In the source, from 1; null where it has no lines or the key does not stand there.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>File and line, as editors and terminals open them.</summary>
+    public string Place => Line is { } line ? $"{Source}:{line}" : Source;
+
+    public override string ToString() => Value is null ? $"{Place}: {Key}: {Problem}" : $"{Place}: {Key} = {Value}: {Problem}";
 }

@@ -7,6 +7,12 @@ namespace Pipeline.Host.Configuration;
 /// <param name="Source">How to name it to a person, given a key.</param>
 internal sealed record ConfigurationLayer(Func<string, string> Source, Config Config)
 {
+    /// <summary>Line of each key, from 1; empty where the source has no lines.</summary>
+    public IReadOnlyDictionary<string, int> Lines { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Where a key stands; null where that is not known.</summary>
+    public int? LineOf(string key) => Lines.TryGetValue(key, out int line) ? line : null;
+
     /// <summary>The value at a path, or null. Objects count; use <see cref="Keys"/> for them.</summary>
     public HoconValue? Find(string path)
     {

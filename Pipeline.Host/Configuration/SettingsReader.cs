@@ -17,11 +17,20 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
 
     private readonly List<ConfigurationError> _errors = [];
     private readonly Dictionary<string, string> _read = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (HoconValue Value, ConfigurationLayer Layer, string Key)> _found = new(StringComparer.Ordinal);
 
     public IReadOnlyList<ConfigurationError> Errors => _errors;
 
     /// <summary>Every key that was asked for, with its legal values as they are shown to people.</summary>
     public IReadOnlyDictionary<string, string> Legends => _read;
+
+    /// <summary>Every key that was asked for and has a value, with where it comes from; secrets are hidden.</summary>
+    public IEnumerable<EffectiveValue> Effective() => _found.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry =>
+    {
+        var (value, layer, key) = entry.Value;
+        return new EffectiveValue(
+            entry.Key, Literal(entry.Key, value, _read[entry.Key].StartsWith("list", StringComparison.Ordinal)), layer.Source(key), layer.LineOf(key), layer != layers[^1], key == entry.Key ? null : key);
+    });
 
     public int Int(string path, int minimum, int maximum, string? fallback = null) =>
         (int)Value<long>(path, $"integer {minimum} … {maximum}", fallback, minimum, text =>
@@ -107,8 +116,20 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
         [.. layers.SelectMany(layer => layer.Keys(path)).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>Adds a mistake that only several values together make.</summary>
-    public void Report(string path, string? value, string problem) =>
-        _errors.Add(new ConfigurationError(path, value, problem, Find(path, null)?.Layer.Source(path) ?? layers[0].Source(path)));
+    public void Report(string path, string? value, string problem)
+    {
+        // The reference is never what a person mends: the nearest section of their own is.
+        for (string at = path; at.Contains('.', StringComparison.Ordinal); at = at[..at.LastIndexOf('.')])
+        {
+            if (layers.SkipLast(1).FirstOrDefault(layer => layer.Find(at) is not null) is { } own)
+            {
+                _errors.Add(new ConfigurationError(path, value, problem, own.Source(at)) { Line = own.LineOf(at) });
+                return;
+            }
+        }
+
+        Add(path, value, problem, layers.Count > 1 ? layers[^2] : layers[^1]);
+    }
 
     private string Checked(string path, string legend, string? fallback, Func<string, bool> isLegal)
     {
@@ -135,11 +156,38 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
 
     private void Report(string path, (HoconValue Value, ConfigurationLayer Layer) found, string legend)
     {
+        string text = found.Value.IsObject() || found.Value.IsArray() ? "" : found.Value.GetString()?.Trim() ?? "";
         string shown = found.Value.IsObject() ? "{…}"
             : found.Value.IsArray() ? $"[{string.Join(", ", found.Value.GetArray().Select(item => item.GetString()))}]"
-            : $"\"{found.Value.GetString()}\"";
-        _errors.Add(new ConfigurationError(path, shown, $"must be {legend}", found.Layer.Source(path)));
+            : $"\"{SecretKeys.Mask(path, found.Value.GetString() ?? "")}\"";
+        Add(path, shown, $"must be {legend}{Hint(text, legend)}", found.Layer);
     }
+
+    private void Add(string path, string? value, string problem, ConfigurationLayer layer) =>
+        _errors.Add(new ConfigurationError(path, value, problem, layer.Source(path)) { Line = layer.LineOf(path) });
+
+    /// <summary>What most probably was meant, where a unit is missing or is one of another counting.</summary>
+    private static string Hint(string text, string legend)
+    {
+        bool isNumber = text.Length > 0 && text.All(c => char.IsAsciiDigit(c) || c == '.');
+        if (legend.StartsWith("duration", StringComparison.Ordinal))
+            return isNumber ? $"; a unit is missing: \"{text}s\"?" : "";
+        if (!legend.StartsWith("size", StringComparison.Ordinal))
+            return "";
+        return isNumber ? $"; a unit is missing: \"{text}MiB\"?" : text.EndsWith('B') ? "; units are B, KiB, MiB, GiB and TiB" : "";
+    }
+
+    private static string Literal(string key, HoconValue value, bool isList)
+    {
+        if (value.IsArray())
+            return $"[{string.Join(", ", value.GetArray().Select(item => Quoted(item.GetString())))}]";
+        // Akka's parser makes of a list without items a value that is nothing.
+        string text = value.IsObject() ? "" : SecretKeys.Mask(key, value.GetString() ?? "");
+        return isList && text.Length == 0 ? "[]" : Quoted(text);
+    }
+
+    private static string Quoted(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') ? text : $"\"{text}\"";
 
     private (HoconValue Value, ConfigurationLayer Layer)? Find(string path, string? fallback)
     {
@@ -148,7 +196,10 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
             foreach (var layer in layers)
             {
                 if (layer.Find(candidate) is { } value)
+                {
+                    _found[path] = (value, layer, candidate);
                     return (value, layer);
+                }
             }
         }
 

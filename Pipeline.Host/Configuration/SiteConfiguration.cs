@@ -33,8 +33,12 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
     /// <summary>Loads and validates everything; reports all mistakes at once.</summary>
     /// <param name="file">HOCON; null = environment alone.</param>
     /// <param name="environment">Null = that of this process.</param>
-    public static ConfigurationResult Load(string? file, IReadOnlyDictionary<string, string>? environment = null)
+    public static ConfigurationResult Load(string? file, IReadOnlyDictionary<string, string>? environment = null) => Load(file, environment, out _);
+
+    /// <param name="reader">Knows where each value comes from; null where nothing could be read.</param>
+    internal static ConfigurationResult Load(string? file, IReadOnlyDictionary<string, string>? environment, out SettingsReader? reader)
     {
+        reader = null;
         var layers = new List<ConfigurationLayer> { EnvironmentLayer.Read(environment ?? ProcessEnvironment()) };
         if (file is not null)
         {
@@ -48,8 +52,9 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         if (faults.Count > 0)
             return new ConfigurationResult(null, faults);
         layers.AddRange(joined);
-        layers.Add(new ConfigurationLayer(_ => "reference.conf", ConfigurationFactory.ParseString(Reference)));
-        return Create(layers);
+        layers.Add(ReferenceLayer());
+        reader = new SettingsReader(layers);
+        return Create(layers, reader);
     }
 
     /// <summary>As <see cref="Load"/>, from a text instead of a file.</summary>
@@ -61,14 +66,19 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         if (layer is null)
             return new ConfigurationResult(null, errors);
         ConfigurationLayer[] layers =
-            [EnvironmentLayer.Read(environment), layer, new(_ => "reference.conf", ConfigurationFactory.ParseString(Reference))];
+            [EnvironmentLayer.Read(environment), layer, ReferenceLayer()];
         reader = new SettingsReader(layers);
         return Create(layers, reader);
     }
 
-    private static ConfigurationResult Create(IReadOnlyList<ConfigurationLayer> layers, SettingsReader? reader = null)
+    private static ConfigurationLayer ReferenceLayer()
     {
-        reader ??= new SettingsReader(layers);
+        string text = Reference;
+        return new ConfigurationLayer(_ => "reference.conf", ConfigurationFactory.ParseString(text)) { Lines = HoconLines.Locate(text) };
+    }
+
+    private static ConfigurationResult Create(IReadOnlyList<ConfigurationLayer> layers, SettingsReader reader)
+    {
         var settings = SiteSettings.Create(reader);
         ConfigurationError[] errors = [.. UnknownKeys.Find(layers), .. reader.Errors];
         if (errors.Length > 0)
@@ -115,7 +125,7 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         {
             var config = string.IsNullOrWhiteSpace(text) ? Config.Empty : ConfigurationFactory.ParseString(text);
             return config.IsEmpty || config.Root.IsObject()
-                ? (new ConfigurationLayer(_ => source, config), [])
+                ? (new ConfigurationLayer(_ => source, config) { Lines = HoconLines.Locate(text) }, [])
                 : (null, [new ConfigurationError("file", null, "is no HOCON object", source)]);
         }
         catch (Exception e)
@@ -181,6 +191,6 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
 
         private static ConfigurationError Unknown(ConfigurationLayer layer, string key, string? suggestion) => new(
             key, null, suggestion is null ? "there is no such key; see reference.conf" : $"there is no such key; did you mean '{suggestion}'?",
-            layer.Source(key));
+            layer.Source(key)) { Line = layer.LineOf(key) };
     }
 }

@@ -26,11 +26,24 @@ public sealed record SiteSettings(
         string passphrase = reader.Text("pipeline.site.passphrase-file", "empty, or path", text => text.Length == 0 || SettingsRules.IsPath(text));
         var roles = reader.List("pipeline.site.roles", AllRoles);
         var dicom = DicomSettings.Create(reader);
+        var gateway = GatewaySettings.Create(reader, data);
+        TwicePorts(reader, dicom, gateway);
         return new SiteSettings(
-            name, data.Length == 0 ? "" : Path.GetFullPath(data), passphrase.Length == 0 ? null : Path.GetFullPath(passphrase), roles,
-            GatewaySettings.Create(reader, data), dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
+            name, data.Length == 0 ? "" : Path.GetFullPath(data), passphrase.Length == 0 ? null : Path.GetFullPath(passphrase), roles, gateway, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
             reader.Duration("pipeline.quarantine.retention", "0s", "3650d"), EncryptionSettings.Create(reader), TrainingSettings.Create(reader),
             Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), ChainSettings.CreateAll(reader, data, dicom));
+    }
+
+    /// <summary>Complains of a port that is to be listened on for two purposes.</summary>
+    private static void TwicePorts(SettingsReader reader, DicomSettings dicom, GatewaySettings gateway)
+    {
+        (string Key, int? Port)[] ports =
+        [
+            ("pipeline.dicom.port", dicom.Server.Port), ("pipeline.dicom.tls.port", dicom.Server.Tls?.Port),
+            ("pipeline.gateway.listen", gateway.Enabled ? gateway.Listen?.Port : null),
+        ];
+        foreach (var group in ports.Where(p => p.Port is > 0).GroupBy(p => p.Port).Where(group => group.Count() > 1))
+            reader.Report(group.Last().Key, $"{group.Key}", $"the port is that of {group.First().Key} too; give each its own");
     }
 
     private static SnapshotPolicy SnapshotsOf(SettingsReader reader) => new(

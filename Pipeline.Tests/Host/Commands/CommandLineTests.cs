@@ -53,7 +53,7 @@ public sealed class CommandLineTests : IDisposable
             Assert.Equal(ExitCode.Usage, await Invoke(arguments));
             Assert.Equal(
             [
-                $"pipeline: {file}: pipeline.dicom.prt: there is no such key; did you mean 'pipeline.dicom.port'?",
+                $"pipeline: {file}:2: pipeline.dicom.prt: there is no such key; did you mean 'pipeline.dicom.port'?",
                 $"pipeline: {file}: pipeline.site.data-directory: missing; required: path",
                 "pipeline: 2 mistakes in the configuration",
             ], _terminal.Complaints);

@@ -1,0 +1,15 @@
+namespace Pipeline.Host.Configuration;
+
+/// <summary>A key's value as it is in force.</summary>
+/// <param name="Value">As HOCON would have it; a secret is hidden.</param>
+/// <param name="Source">The file or environment variable that it comes from.</param>
+/// <param name="Line">In that file, from 1; null where it has no lines.</param>
+/// <param name="Changed">It comes from somewhere else than the reference.</param>
+/// <param name="Through">The key of the defaults that it was taken from; null where it is its own.</param>
+internal sealed record EffectiveValue(string Key, string Value, string Source, int? Line, bool Changed, string? Through = null)
+{
+    /// <summary>File and line, for people and editors.</summary>
+    public string Place => (Line is { } line ? $"{Source}:{line}" : Source) + (Through is { } through ? $", {through}" : "");
+
+    public override string ToString() => $"{Key} = {Value}";
+}
