@@ -19,7 +19,7 @@ public static class Baselines
         Digest seed, int batchFactor = 1, Action<int, float[]>? watch = null)
     {
         var trainer = new SiteTrainer(architecture, task, settings);
-        var wide = policy with { BatchSize = batchFactor * policy.BatchSize };
+        var wide = policy with { BatchSize = batchFactor * policy.BatchSize, Update = null };
         // One stream for all stretches, so that an image comes again only when all others have been seen.
         var batches = new BatchOrder(data.Count, SeededRandom.Derive(seed, "batches"));
         float[] weights = start;

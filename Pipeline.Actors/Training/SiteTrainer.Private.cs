@@ -21,7 +21,7 @@ public sealed partial class SiteTrainer
         var sum = new PrivateSum(Layout.Length, terms.Clip);
         var augmentation = new SeededRandom(noise.NextUInt64());
         var weights = (float[])start.Clone();
-        var plan = StepPlan.OfRound(policy, round, _settings.WarmUp);
+        var plan = StepPlan.OfRound(policy, round, _settings.WarmUp, start);
         int drawn = 0;
         for (int step = 0; step < terms.Steps; step++)
         {
@@ -33,6 +33,8 @@ public sealed partial class SiteTrainer
 
             sum.Release(terms.Noise, rate * units.Length, noise, _gradient);
             Optimizer.Step(weights, _gradient, plan.Rate(step), plan.Decay);
+            if (plan.Anchor is { } anchor)
+                Pull(weights, anchor, (float)Math.Min(1, plan.Rate(step) * plan.Pull));
         }
 
         return new LocalTraining(weights, loss / Math.Max(drawn, 1), null);

@@ -36,12 +36,12 @@ public sealed partial class SiteTrainer
     /// <summary>Trains <paramref name="policy"/>'s local steps of round <paramref name="round"/> (from 1) from <paramref name="start"/>.</summary>
     /// <param name="start">Parameters in layout order.</param>
     public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, SeededRandom random) =>
-        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp), new BatchOrder(data.Count, random));
+        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start), new BatchOrder(data.Count, random));
 
     /// <inheritdoc cref="Train(long, float[], ImageSet, RoundPolicy, SeededRandom)"/>
     /// <param name="order">Goes on where an earlier stretch of the same images ended.</param>
     public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, BatchOrder order) =>
-        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp), order);
+        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start), order);
 
     /// <param name="start">Parameters in layout order.</param>
     public LocalTraining Train(float[] start, ImageSet data, StepPlan plan, SeededRandom random) => Train(start, data, plan, new BatchOrder(data.Count, random));

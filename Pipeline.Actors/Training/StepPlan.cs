@@ -23,10 +23,16 @@ public sealed record StepPlan(int Steps, int BatchSize, double Decay, Func<int, 
 
     /// <summary>A round's local steps: linear warm-up over the share <paramref name="warmUp"/> of the whole chain, then a half cosine to zero.</summary>
     /// <param name="round">From 1.</param>
-    public static StepPlan OfRound(RoundPolicy policy, long round, double warmUp)
+    /// <param name="start">The round's base model, which FedProx pulls towards where the policy says so.</param>
+    public static StepPlan OfRound(RoundPolicy policy, long round, double warmUp, float[]? start = null)
     {
         long total = (long)policy.Rounds * policy.LocalSteps, first = (round - 1) * policy.LocalSteps;
-        return new StepPlan(policy.LocalSteps, policy.BatchSize, policy.WeightDecayPpm * 1e-6, step => policy.LearningRatePpm * 1e-6 * Schedule(first + step));
+        double pull = (policy.Update?.ProximalPpm ?? 0) * 1e-6;
+        return new StepPlan(policy.LocalSteps, policy.BatchSize, policy.WeightDecayPpm * 1e-6, step => policy.LearningRatePpm * 1e-6 * Schedule(first + step))
+        {
+            Anchor = pull > 0 ? start : null,
+            Pull = pull,
+        };
 
         double Schedule(long step)
         {

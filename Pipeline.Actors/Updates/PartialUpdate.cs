@@ -7,7 +7,7 @@ namespace Pipeline.Actors.Updates;
 
 /// <summary>
 /// From a local training result to what leaves the hospital: residual + delta, its largest backbone coordinates and every norm and head
-/// coordinate, clipped, quantised to int8 with stochastic rounding. What is not sent stays in the residual (error feedback, Seide et al.
+/// coordinate, clipped, quantised (to int8 where the policy says nothing else) with stochastic rounding. What is not sent stays in the residual (error feedback, Seide et al.
 /// 2014; Deep Gradient Compression, Lin et al. 2018), so that residual + sent = old residual + delta, always.
 /// </summary>
 /// <param name="Payload">Canonical <see cref="SparseUpdate"/>.</param>
@@ -28,7 +28,10 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual)
         layout.Coordinates.GatherDense<float>(pending, dense);
         var backbone = new float[layout.SparseLength];
         layout.Coordinates.GatherBackbone<float>(pending, backbone);
-        int[] positions = LargestSelection.Of(backbone, UpdateChecks.MaxSelected(layout, policy));
+        int count = UpdateChecks.MaxSelected(layout, policy, round);
+        int[] positions = policy.Update?.Selection == UpdateSelection.RandomThreshold
+            ? RandomSelection.Of(backbone, count, random)
+            : LargestSelection.Of(backbone, count);
         var selected = new float[positions.Length];
         for (int i = 0; i < positions.Length; i++)
             selected[i] = backbone[positions[i]];

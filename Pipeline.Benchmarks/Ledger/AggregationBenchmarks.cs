@@ -28,7 +28,7 @@ public class AggregationBenchmarks
         _policy = new RoundPolicy(10, 1, 10, 1, 1, 1000, 0, 10_000, long.MaxValue, RoundPolicy.One / 2, RoundPolicy.One, 0, [], 0);
         _model = new FixedPointModel(_layout, new int[_layout.Length], new int[_layout.Length]);
         var random = new Random(1);
-        int selected = UpdateChecks.MaxSelected(_layout, _policy);
+        int selected = UpdateChecks.MaxSelected(_layout, _policy, 1);
         _payloads = new byte[Members][];
         for (int m = 0; m < Members; m++)
         {

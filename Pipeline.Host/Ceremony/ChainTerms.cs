@@ -74,7 +74,7 @@ public sealed record ChainTerms(
             reader.Int("chain.bridge-every", 0, Million),
             Names(reader.Text("chain.bridge-grants", "empty, or names separated by commas", text => Names(text).All(Genesis.IsChainName))), RoundPolicy.One,
             reader.Choice("chain.on-equivocation", ["record", "exclude"]) == "record" ? EquivocationPolicy.Record : EquivocationPolicy.Exclude,
-            PrivacyOf(reader), AggregationOf(reader));
+            PrivacyOf(reader), AggregationOf(reader), UpdateOf(reader));
         var lifetime = reader.Duration("chain.packet-lifetime", "1m", "3650d");
         var trust = reader.Duration("chain.trust-period", "1h", "3650d");
         var consensus = new ConsensusParameters(
@@ -126,6 +126,15 @@ public sealed record ChainTerms(
         string kind = reader.Choice("chain.aggregation", ["mean", "robust"]);
         int faults = reader.Int("chain.aggregation-faults", 0, 31);
         return kind == "robust" ? AggregationPolicy.Robust(faults) : null;
+    }
+
+    private static UpdatePolicy? UpdateOf(SettingsReader reader)
+    {
+        var policy = new UpdatePolicy(
+            reader.Choice("chain.selection", ["largest", "random-threshold"]) == "largest" ? UpdateSelection.Largest : UpdateSelection.RandomThreshold,
+            reader.Choice("chain.values", ["int8", "int4", "ternary"]) switch { "int4" => ValueFormat.Int4, "ternary" => ValueFormat.Ternary, _ => ValueFormat.Int8 },
+            reader.Int("chain.proximal-ppm", 0, 1000 * Million), reader.Int("chain.warm-up-rounds", 0, Million), reader.Int("chain.warm-up-density-ppm", 1, Million));
+        return policy == UpdatePolicy.Plain ? null : policy;
     }
 
     private static int Q16(int ppm) => (int)((long)ppm * RoundPolicy.One / Million);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Pipeline.Host.Experiments;
+using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Host.Commands;
 
@@ -13,6 +14,7 @@ internal static class ExperimentCommand
         (ExperimentKind.Communication, "Partial updates against whole ones: bytes a round, bytes to a result, over densities."),
         (ExperimentKind.Bridge, "A similar task's backbone offered to a chain with few images, among offers that nobody should take. The first --task is the source, the others are targets."),
         (ExperimentKind.Personalization, "Each institution's own model after the collaborative training."),
+        (ExperimentKind.Policies, "Variants of the policy against the profile's, compared on validation images: for choosing one."),
     ];
 
     public static Command Create(RunExperiment run, Terminal terminal)
@@ -32,22 +34,43 @@ internal static class ExperimentCommand
         var threads = Number("--threads", Environment.ProcessorCount, 1, 1024, "Arms that run at once, each on one thread.");
         var profile = new Option<string>("--profile") { Description = "quick: half of the rounds and one task; full: what the claims are measured by.", HelpName = "NAME", DefaultValueFactory = _ => "full" };
         profile.AcceptOnlyFromAmong([.. ExperimentProfile.All.Select(p => p.Name)]);
-        var set = new Option<string[]>("--set") { Description = "Another value for a setting of profile or policy, for sweeps: rounds, steps, batch, rate, decay, density, server-momentum, server-rate, side, score-every, architecture.", HelpName = "KEY=VALUE" };
+        var set = new Option<string[]>("--set") { Description = "Another value for a setting of profile or policy, for sweeps: rounds, steps, batch, rate, decay, density, server-momentum, server-rate, selection, values, proximal, warm-up, warm-up-density, side, score-every, architecture.", HelpName = "KEY=VALUE" };
+        var variants = new Option<string[]>("--variant") { Description = "Settings of the policy that differ, for instance server-momentum=0.8,values=ternary; may be given more than once.", HelpName = "KEY=VALUE,…" };
+        bool choosing = kind == ExperimentKind.Policies;
         var work = new Option<string>("--work") { Description = "Finished arms are kept there; a run that was stopped goes on where it was.", HelpName = "DIR", DefaultValueFactory = _ => "experiment-runs" };
         var json = new Option<string>("--json") { Description = "Also write the result as JSON (schema: docs/reference).", HelpName = "FILE" };
         var report = new Option<string>("--report") { Description = "Also write a report page with plots.", HelpName = "FILE" };
         var command = new DocumentedCommand(name, description,
             $"""
-            pipeline experiment {name} --data datasets --profile quick --seeds 3
-            pipeline experiment {name} --data datasets --seeds 5 --json {name}.json --report {name}.html
+            pipeline experiment {name} --data datasets --profile quick --seeds 3{(choosing ? " --variant server-momentum=0.8" : "")}
+            pipeline experiment {name} --data datasets --seeds 5 {(choosing ? "--variant values=ternary,density=0.016 " : "")}--json {name}.json --report {name}.html
             """) { data, task, seeds, threads, profile, set, work, json, report };
+        if (choosing)
+            command.Options.Add(variants);
         command.SetAction((parsed, stop) => run(
             new ExperimentRequest(
                 kind, Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(task) ?? [], parsed.GetValue(seeds),
                 Profile(parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []), Path.GetFullPath(parsed.GetRequiredValue(work)),
-                FullPath(parsed.GetValue(json)), FullPath(parsed.GetValue(report)), parsed.GetValue(threads)),
+                FullPath(parsed.GetValue(json)), FullPath(parsed.GetValue(report)), parsed.GetValue(threads))
+            {
+                Variants = choosing ? Variants(parsed.GetValue(variants) ?? []) : [],
+            },
             terminal, stop));
         return command;
+    }
+
+    private static string[] Variants(string[] variants)
+    {
+        try
+        {
+            foreach (string variant in variants)
+                PolicyExperiment.Variant(PolicyCatalog.Default, variant);
+            return variants;
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandFailedException(e.Message, e) { ExitCode = ExitCode.Usage };
+        }
     }
 
     private static ExperimentProfile Profile(string name, string[] settings)

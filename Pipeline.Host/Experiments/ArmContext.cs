@@ -65,5 +65,12 @@ public sealed class ArmContext
     /// <summary>Class probabilities on everybody's test images.</summary>
     public float[] Test(float[] weights) => Trainer.Predict(weights, Task.PooledTest).Probabilities;
 
+    /// <summary>Macro-AUC on everybody's validation images; NaN where there are none of two classes.</summary>
+    public double ValidationAuc(float[] weights)
+    {
+        var images = ImageSet.Concat([.. Task.Sites.Select(s => s.Validation)]);
+        return images.Count == 0 ? double.NaN : RocCurve.MacroArea(Trainer.Predict(weights, images).Probabilities, images.Labels, Task.Classes);
+    }
+
     public double TestAuc(float[] weights) => RocCurve.MacroArea(Test(weights), Task.PooledTest.Labels, Task.Classes);
 }

@@ -15,6 +15,9 @@ public sealed record ArmRun(
     /// <summary>What of <see cref="WireBytesPerRound"/> carries payloads.</summary>
     public double WirePayloadBytesPerRound { get; init; } = double.NaN;
 
+    /// <summary>Macro-AUC on everybody's validation images: the one number by which a policy may be chosen. NaN where not taken.</summary>
+    public double ValidationAuc { get; init; } = double.NaN;
+
     public sealed record CurvePoint(int Round, double Auc);
 
     /// <param name="Site">Whose model it is; empty for everybody's.</param>

@@ -14,4 +14,7 @@ public enum ExperimentKind
 
     /// <summary>Each institution's own model after the collaborative training.</summary>
     Personalization,
+
+    /// <summary>Variants of the policy against each other, by validation images.</summary>
+    Policies,
 }

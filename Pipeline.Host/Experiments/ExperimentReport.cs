@@ -111,40 +111,7 @@ internal static class ExperimentReport
                 """);
         }
 
-        return html.Add($"</tbody></table></div>{Sites(arms)}{Notes(runs)}</section>");
-    }
-
-    private static Html Sites(ExperimentResult.ArmResult[] arms)
-    {
-        var html = new Html().Add($"""<div class="sheet scroll"><table><thead><tr><th scope="col">Institution</th>""");
-        foreach (var arm in arms)
-            html.Add($"""<th scope="col">{arm.Arm}</th>""");
-        html.Add($"</tr></thead><tbody>");
-        foreach (var (index, site) in arms[0].PerSite.Index())
-        {
-            html.Add($"""<tr><th scope="row">{site.Site}</th>""");
-            foreach (var arm in arms)
-                html.Add($"<td>{Quantities.Auc(arm.PerSite[index].Auc)}</td>");
-            html.Add($"</tr>");
-        }
-
-        return html.Add($"</tbody></table></div>");
-    }
-
-    private static Html Notes(TaskRuns runs)
-    {
-        var notes = runs.Arms.SelectMany(a => runs.Of(a).SelectMany(r => r.Notes.Select(n => (Arm: a, r.Seed, Note: n)))).ToArray();
-        if (notes.Length == 0)
-            return new Html();
-        return new Html()
-            .Add(
-                $"""
-                <div class="sheet scroll"><table><caption>What was decided</caption><thead><tr><th scope="col">Arm</th><th scope="col">Seed</th><th scope="col">Institution</th>
-                <th scope="col">What</th><th scope="col">Taken</th><th scope="col">Effect</th></tr></thead><tbody>
-                """)
-            .Each(notes, (html, n) => html.Add(
-                $"<tr><td>{n.Arm}</td><td>{n.Seed}</td><td>{n.Note.Site}</td><td>{n.Note.What}</td><td>{(n.Note.Accepted ? "yes" : "no")}</td><td>{Number(n.Note.Effect)}</td></tr>"))
-            .Add($"</tbody></table></div>");
+        return html.Add($"</tbody></table></div>{ExperimentDetails.Of(runs, arms)}</section>");
     }
 
     private static Html Limits() => new Html().Add(
@@ -159,7 +126,7 @@ internal static class ExperimentReport
 
     private static string Bytes(double bytes) => bytes > 0 ? Quantities.Bytes(bytes) : "–";
 
-    private static string Number(double value) => !double.IsFinite(value) ? "–" :
+    internal static string Number(double value) => !double.IsFinite(value) ? "–" :
         value.ToString(Math.Abs(value) >= 10 ? "0.0" : "0.0000", CultureInfo.InvariantCulture).Replace('-', '−');
 
     private static string Version() =>

@@ -7,4 +7,8 @@ namespace Pipeline.Host.Experiments;
 /// <param name="Parallelism">Arms that run at once, each on one thread.</param>
 public sealed record ExperimentRequest(
     ExperimentKind Kind, string DataDirectory, IReadOnlyList<string> Tasks, int Seeds, ExperimentProfile Profile, string WorkDirectory, string? JsonFile,
-    string? ReportFile, int Parallelism);
+    string? ReportFile, int Parallelism)
+{
+    /// <summary>Of the policy, for <see cref="ExperimentKind.Policies"/>; in the form of <see cref="PolicyExperiment"/>.</summary>
+    public IReadOnlyList<string> Variants { get; init; } = [];
+}

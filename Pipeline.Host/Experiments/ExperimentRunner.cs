@@ -38,6 +38,7 @@ public static class ExperimentRunner
     {
         ExperimentKind.Communication => new CommunicationExperiment(),
         ExperimentKind.Personalization => new PersonalizationExperiment(),
+        ExperimentKind.Policies => new PolicyExperiment(request.Variants),
         ExperimentKind.Bridge => new BridgeExperiment(tasks),
         _ => new CentralizedExperiment(),
     };

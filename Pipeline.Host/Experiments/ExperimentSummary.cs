@@ -6,7 +6,10 @@ internal static class ExperimentSummary
     public static ExperimentResult Of(IExperiment experiment, ExperimentRequest request, IReadOnlyList<TaskRuns> tasks) => new(
         request.Kind.ToString().ToLowerInvariant(), request.Profile.Name, request.Seeds,
         [.. tasks.SelectMany(t => t.Arms.Where(a => t.Of(a)[0].Models.Count > 0).Select(a => Arm(experiment, t, a)))],
-        [.. tasks.SelectMany(t => experiment.Compare(t, request.Profile))]);
+        [.. Pooled(experiment, request, tasks), .. tasks.SelectMany(t => experiment.Compare(t, request.Profile))]);
+
+    private static IEnumerable<ExperimentResult.Comparison> Pooled(IExperiment experiment, ExperimentRequest request, IReadOnlyList<TaskRuns> tasks) =>
+        tasks.Count > 1 ? experiment.Pool(tasks, request.Profile) : [];
 
     private static ExperimentResult.ArmResult Arm(IExperiment experiment, TaskRuns runs, string arm)
     {

@@ -13,4 +13,7 @@ internal interface IExperiment
     string? WireArmOf(string arm) => null;
 
     IEnumerable<ExperimentResult.Comparison> Compare(TaskRuns runs, ExperimentProfile profile);
+
+    /// <summary>Comparisons over several tasks together.</summary>
+    IEnumerable<ExperimentResult.Comparison> Pool(IReadOnlyList<TaskRuns> tasks, ExperimentProfile profile) => [];
 }

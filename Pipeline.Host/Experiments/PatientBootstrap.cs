@@ -1,5 +1,7 @@
+using System.Text;
 using Pipeline.Actors.Training;
 using Pipeline.Actors.Updates;
+using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Host.Experiments;
 
@@ -18,7 +20,8 @@ public sealed class PatientBootstrap
     {
         _all = [.. Enumerable.Range(0, task.PooledTest.Count)];
         Seeds = seeds;
-        var random = new SeededRandom(7);
+        // Tasks are independent: each has its own stream.
+        var random = SeededRandom.Derive(Digest.Of(Encoding.UTF8.GetBytes(task.Name)), "bootstrap");
         var strata = Patients(task);
         _draws = new int[resamples][];
         _seedDraws = new int[resamples][];
@@ -39,21 +42,39 @@ public sealed class PatientBootstrap
     public int Seeds { get; }
 
     /// <param name="statistic">Of the test images in the given rows and of one seed; NaN where undefined.</param>
-    public Interval Of(Func<int[], int, double> statistic)
+    public Interval Of(Func<int[], int, double> statistic) => Percentiles(Draw(statistic));
+
+    /// <summary>The statistic on all images, and in each resample: what intervals are made of, also over several tasks.</summary>
+    public (double Value, double[] Resamples) Draw(Func<int[], int, double> statistic)
     {
         double value = Enumerable.Range(0, Seeds).Average(s => statistic(_all, s));
         if (double.IsNaN(value))
-            return new Interval(double.NaN, double.NaN, double.NaN);
+            return (value, []);
         var values = new double[_draws.Length];
         Parallel.For(0, values.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, r =>
         {
             var known = new double?[Seeds];
             values[r] = _seedDraws[r].Average(s => known[s] ??= statistic(_draws[r], s));
         });
-        double[] sorted = [.. values.Where(double.IsFinite).Order()];
+        return (value, values);
+    }
+
+    /// <summary>Mean over tasks, which weigh alike and whose patients are drawn independently; tasks where the statistic is undefined are left out.</summary>
+    public static Interval Pool(IReadOnlyList<(double Value, double[] Resamples)> tasks)
+    {
+        var defined = tasks.Where(t => t.Resamples.Length > 0).ToArray();
+        if (defined.Length == 0)
+            return new Interval(double.NaN, double.NaN, double.NaN);
+        return Percentiles((
+            defined.Average(t => t.Value), [.. Enumerable.Range(0, defined.Min(t => t.Resamples.Length)).Select(r => defined.Average(t => t.Resamples[r]))]));
+    }
+
+    private static Interval Percentiles((double Value, double[] Resamples) drawn)
+    {
+        double[] sorted = [.. drawn.Resamples.Where(double.IsFinite).Order()];
         return sorted.Length == 0
-            ? new Interval(value, double.NaN, double.NaN)
-            : new Interval(value, sorted[(int)(0.025 * sorted.Length)], sorted[Math.Min(sorted.Length - 1, (int)(0.975 * sorted.Length))]);
+            ? new Interval(drawn.Value, double.NaN, double.NaN)
+            : new Interval(drawn.Value, sorted[(int)(0.025 * sorted.Length)], sorted[Math.Min(sorted.Length - 1, (int)(0.975 * sorted.Length))]);
     }
 
     private static List<int[][]> Patients(LearningTask task)

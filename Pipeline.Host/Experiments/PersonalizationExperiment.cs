@@ -25,6 +25,17 @@ internal sealed class PersonalizationExperiment : IExperiment
             safety.High, 0, safety.High >= 0);
     }
 
+    public IEnumerable<ExperimentResult.Comparison> Pool(IReadOnlyList<TaskRuns> tasks, ExperimentProfile profile)
+    {
+        yield return ExperimentResult.Comparison.Value95(
+            $"{tasks.Count} tasks: personalized less collaborative, balanced accuracy on local tests",
+            PatientBootstrap.Pool([.. tasks.Select(t => t.AtHomeDifferences("personalized", "collaborative"))]), Gain);
+        var safety = PatientBootstrap.Pool([.. tasks.Select(t => t.AtHomeDifferences("personalized", "collaborative", "local"))]);
+        yield return new ExperimentResult.Comparison(
+            $"{tasks.Count} tasks: personalized less the better of collaborative and local, balanced accuracy on local tests: interval reaches 0", safety.Value,
+            safety.Low, safety.High, 0, safety.High >= 0);
+    }
+
     private static Arm Personalized(Arm collaborative, Arm local, RoundPolicy policy)
     {
         var settings = new PersonalizerSettings();

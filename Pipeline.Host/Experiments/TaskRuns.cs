@@ -21,12 +21,18 @@ public sealed class TaskRuns(LearningTask task, IReadOnlyDictionary<string, ArmR
     public double BalancedAccuracy(string arm) => Mean(arm, run => _metrics.Pooled(run, [.. Enumerable.Range(0, task.PooledTest.Count)]).BalancedAccuracy);
 
     /// <summary>Paired difference of macro-AUC, <paramref name="arm"/> less <paramref name="reference"/>.</summary>
-    public Interval AucDifference(string arm, string reference) => _bootstrap.Of(
+    public Interval AucDifference(string arm, string reference) => PatientBootstrap.Pool([AucDifferences(arm, reference)]);
+
+    /// <summary>The same for pooling over tasks.</summary>
+    public (double Value, double[] Resamples) AucDifferences(string arm, string reference) => _bootstrap.Draw(
         (rows, seed) => _metrics.Pooled(runs[arm][seed], rows).Auc - _metrics.Pooled(runs[reference][seed], rows).Auc);
 
     /// <summary>Paired difference of balanced accuracy on each site's own test images.</summary>
     /// <param name="references">The better of them counts, image set by image set.</param>
-    public Interval AtHomeDifference(string arm, params string[] references) => _bootstrap.Of(
+    public Interval AtHomeDifference(string arm, params string[] references) => PatientBootstrap.Pool([AtHomeDifferences(arm, references)]);
+
+    /// <inheritdoc cref="AtHomeDifference"/>
+    public (double Value, double[] Resamples) AtHomeDifferences(string arm, params string[] references) => _bootstrap.Draw(
         (rows, seed) => _metrics.AtHome(runs[arm][seed], rows).BalancedAccuracy
             - references.Max(r => _metrics.AtHome(runs[r][seed], rows).BalancedAccuracy));
 

@@ -52,6 +52,44 @@ public sealed class TestMetrics
         return matrix;
     }
 
+    /// <summary>By class: area under the ROC curve against the rest, and recall; on everybody's test images, mean over the arm's models.</summary>
+    public IReadOnlyList<(double Auc, double Recall)> ByClass(ArmRun run)
+    {
+        int[] labels = _task.PooledTest.Labels;
+        return [.. Enumerable.Range(0, _task.Classes).Select(c =>
+        {
+            var each = run.Models.Select(m => OfClass(m.Probabilities, labels, c)).ToArray();
+            return (each.Average(e => e.Auc), each.Average(e => e.Recall));
+        })];
+    }
+
+    private (double Auc, double Recall) OfClass(float[] probabilities, int[] labels, int wanted)
+    {
+        int classes = _task.Classes, positives = 0, found = 0;
+        var scores = new float[labels.Length];
+        var positive = new bool[labels.Length];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            var row = probabilities.AsSpan(i * classes, classes);
+            scores[i] = row[wanted];
+            positive[i] = labels[i] == wanted;
+            if (!positive[i])
+                continue;
+            positives++;
+            found += row.IndexOf(Largest(row)) == wanted ? 1 : 0;
+        }
+
+        return (RocCurve.Area(scores, positive), positives == 0 ? double.NaN : (double)found / positives);
+    }
+
+    private static float Largest(ReadOnlySpan<float> row)
+    {
+        float largest = row[0];
+        foreach (float value in row)
+            largest = Math.Max(largest, value);
+        return largest;
+    }
+
     public int[] RowsOf(int site) => [.. Enumerable.Range(0, _siteOfRow.Length).Where(r => _siteOfRow[r] == site)];
 
     /// <summary>Expected calibration error over 10 bins of the winning class's probability (Guo et al. 2017), mean over models.</summary>

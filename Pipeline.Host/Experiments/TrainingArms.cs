@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Pipeline.Actors.Training;
 using Pipeline.Ledger.Crypto;
@@ -31,12 +32,13 @@ internal static class TrainingArms
         {
             PayloadBytesPerRound = bytes / policy.Rounds,
             Curve = curve,
+            ValidationAuc = context.ValidationAuc(simulation.Model.ToFloats()),
         };
         return (run, simulation.Model.ToBytes());
     });
 
     /// <summary>Everybody's images in one place.</summary>
-    public static Arm Centralized(RoundPolicy policy) => new("centralized", Describe(policy), 1, context =>
+    public static Arm Centralized(RoundPolicy policy) => new("centralized", DescribeAlone(policy), 1, context =>
     {
         var curve = new List<ArmRun.CurvePoint>();
         float[] weights = Baselines.Train(
@@ -48,11 +50,11 @@ internal static class TrainingArms
                     curve.Add(new(round, context.TestAuc(now)));
                 context.Report((double)round / policy.Rounds);
             });
-        return (Run(context, "centralized", policy, [new("", context.Test(weights))]) with { Curve = curve }, null);
+        return (Run(context, "centralized", policy, [new("", context.Test(weights))]) with { Curve = curve, ValidationAuc = context.ValidationAuc(weights) }, null);
     });
 
     /// <summary>Each institution with its own images alone.</summary>
-    public static Arm Local(RoundPolicy policy) => new("local", Describe(policy), 1, context =>
+    public static Arm Local(RoundPolicy policy) => new("local", DescribeAlone(policy), 1, context =>
     {
         var models = new List<ArmRun.Model>();
         var weights = new List<float[]>();
@@ -95,4 +97,8 @@ internal static class TrainingArms
 
     /// <summary>The settings that a result depends on.</summary>
     public static string Describe(RoundPolicy policy) => policy.ToString();
+
+    /// <summary>Of a policy what training without a chain depends on, so that policies that differ in what is sent share these runs.</summary>
+    private static string DescribeAlone(RoundPolicy policy) => string.Create(
+        CultureInfo.InvariantCulture, $"{policy.Rounds} × {policy.LocalSteps} × {policy.BatchSize}, rate {policy.LearningRatePpm}, decay {policy.WeightDecayPpm}");
 }

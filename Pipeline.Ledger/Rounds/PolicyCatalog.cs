@@ -6,7 +6,7 @@ namespace Pipeline.Ledger.Rounds;
 public static class PolicyCatalog
 {
     private static readonly string[] Settings =
-        ["rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate"];
+        ["rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density"];
 
     /// <summary>
     /// Many short rounds, each site's largest changes beside all norms and the head. docs/decisions/0035 says why. Members change quorum, deadline and
@@ -31,8 +31,34 @@ public static class PolicyCatalog
         "density" => policy with { DensityPpm = (int)Scaled(name, value, 1_000_000, 1e-6m, 1) },
         "server-momentum" => policy with { ServerMomentumQ16 = (int)Scaled(name, value, RoundPolicy.One, 0, 0.99m) },
         "server-rate" => policy with { ServerRateQ16 = (int)Scaled(name, value, RoundPolicy.One, 0.001m, 16) },
+        "selection" => Update(policy, u => u with { Selection = Named<UpdateSelection>(name, value) }),
+        "values" => Update(policy, u => u with { Format = Named<ValueFormat>(name, value) }),
+        "proximal" => Update(policy, u => u with { ProximalPpm = (int)Scaled(name, value, 1_000_000, 0, 1000) }),
+        "warm-up" => Update(policy, u => u with { WarmUpRounds = Whole(name, value, 1_000_000) }),
+        "warm-up-density" => Update(policy, u => u with { WarmUpDensityPpm = (int)Scaled(name, value, 1_000_000, 1e-6m, 1) }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };
+
+    private static RoundPolicy Update(RoundPolicy policy, Func<UpdatePolicy, UpdatePolicy> change)
+    {
+        var changed = change(policy.Update ?? UpdatePolicy.Plain);
+        return policy with { Update = changed == UpdatePolicy.Plain ? null : changed };
+    }
+
+    private static T Named<T>(string name, string value) where T : struct, Enum
+    {
+        foreach (var known in Enum.GetValues<T>())
+        {
+            if (string.Equals(Words(known), value, StringComparison.Ordinal))
+                return known;
+        }
+
+        throw new ArgumentException($"{name}={value}: one of {string.Join(", ", Enum.GetValues<T>().Select(Words))}", nameof(value));
+    }
+
+    /// <summary>RandomThreshold is random-threshold.</summary>
+    private static string Words<T>(T value) where T : struct, Enum =>
+        string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     private static int Whole(string name, string value, int most) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= most

@@ -20,33 +20,51 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="OnEquivocation">Consequence of two conflicting consensus signatures of one member.</param>
 /// <param name="Privacy">Differential privacy of every contribution, or null for none.</param>
 /// <param name="Aggregation">How updates become one; null for their mean.</param>
+/// <param name="Update">How sites make their updates; null for <see cref="UpdatePolicy.Plain"/>.</param>
 public sealed record RoundPolicy(
     int Rounds, int Quorum, int DeadlineBlocks, int LocalSteps, int BatchSize, int LearningRatePpm, int WeightDecayPpm, int DensityPpm,
     long MaxNorm, int ServerMomentumQ16, int ServerRateQ16, int BridgeEvery, IReadOnlyList<string> BridgeGrants, int BlendQ16,
-    EquivocationPolicy OnEquivocation = EquivocationPolicy.Exclude, PrivacyPolicy? Privacy = null, AggregationPolicy? Aggregation = null)
+    EquivocationPolicy OnEquivocation = EquivocationPolicy.Exclude, PrivacyPolicy? Privacy = null, AggregationPolicy? Aggregation = null,
+    UpdatePolicy? Update = null)
     : ICanonical<RoundPolicy>
 {
     public const int One = 1 << 16;
     public const int MaxGrants = 64;
 
+    /// <summary>Density × 10⁶ of a round (from 1), with the warm-up of <see cref="UpdatePolicy"/>.</summary>
+    public int DensityOf(long round)
+    {
+        if (Update is not { } update || round > update.WarmUpRounds)
+            return DensityPpm;
+        long done = Math.Max(0, round - 1);
+        return (int)(update.WarmUpDensityPpm + ((long)DensityPpm - update.WarmUpDensityPpm) * done / update.WarmUpRounds);
+    }
+
+    /// <summary>The largest density × 10⁶ of any round.</summary>
+    public int MaxDensityPpm => Update is { WarmUpRounds: > 0 } update ? Math.Max(DensityPpm, update.WarmUpDensityPpm) : DensityPpm;
+
     public void WriteTo(CanonicalWriter writer)
     {
-        // A policy with neither keeps the form it had before there were any.
-        bool extended = Privacy is not null || Aggregation is not null;
-        writer.Array(extended ? 17 : 15).Int(Rounds).Int(Quorum).Int(DeadlineBlocks).Int(LocalSteps).Int(BatchSize).Int(LearningRatePpm)
+        // A policy without them keeps the form it had before there were any.
+        int items = Update is not null ? 18 : Privacy is not null || Aggregation is not null ? 17 : 15;
+        writer.Array(items).Int(Rounds).Int(Quorum).Int(DeadlineBlocks).Int(LocalSteps).Int(BatchSize).Int(LearningRatePpm)
             .Int(WeightDecayPpm).Int(DensityPpm).Int(MaxNorm).Int(ServerMomentumQ16).Int(ServerRateQ16).Int(BridgeEvery)
             .Array(BridgeGrants.Count);
         foreach (string chain in BridgeGrants)
             writer.Text(chain);
         writer.EndArray().Int(BlendQ16).Int((int)OnEquivocation);
-        if (extended)
+        if (items >= 17)
             writer.List(Privacy is null ? [] : new[] { Privacy }).List(Aggregation is null ? [] : new[] { Aggregation });
+        if (Update is not null)
+            writer.List(new[] { Update });
         writer.EndArray();
     }
 
     public static RoundPolicy ReadFrom(CanonicalReader reader)
     {
-        int items = reader.Array(15, 17);
+        int items = reader.ArrayHeader(18);
+        if (items is not (15 or 17 or 18))
+            throw new CanonicalFormatException($"a policy of {items} items; known are 15, 17 and 18");
         int rounds = reader.Int32(1, 1_000_000), quorum = reader.Int32(1, 64), deadline = reader.Int32(1, 1_000_000);
         int steps = reader.Int32(1, 1_000_000), batch = reader.Int32(1, 1 << 16);
         int rate = reader.Int32(0, 10_000_000), decay = reader.Int32(0, 10_000_000), density = reader.Int32(1, 1_000_000);
@@ -60,13 +78,19 @@ public sealed record RoundPolicy(
         var policy = new RoundPolicy(
             rounds, quorum, deadline, steps, batch, rate, decay, density, norm, momentum, serverRate, every, grants, reader.Int32(0, One),
             (EquivocationPolicy)reader.Int32(0, (int)EquivocationPolicy.Exclude));
-        if (items == 17)
+        if (items >= 17)
         {
             policy = policy with
             {
                 Privacy = reader.List<PrivacyPolicy>(1).FirstOrDefault(),
                 Aggregation = reader.List<AggregationPolicy>(1).FirstOrDefault(),
             };
+        }
+
+        if (items == 18)
+        {
+            var update = reader.List<UpdatePolicy>(1);
+            policy = policy with { Update = update.Length == 1 ? update[0] : throw new CanonicalFormatException("the longest form of a policy says how updates are made") };
         }
 
         reader.EndArray();

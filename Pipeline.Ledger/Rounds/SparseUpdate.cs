@@ -13,14 +13,19 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="Base">Digest of the model that it is relative to.</param>
 /// <param name="Salt">16 random bytes: equal updates of two sites have different payload digests.</param>
 /// <param name="Exponents">One per block of <see cref="BlockSize"/> items; 0 … the fraction bits of every tensor that the block touches.</param>
+/// <param name="Values">By item; in the wire's second version, which updates of another <paramref name="Format"/> than int8 have, those of the selected
+/// coordinates follow in <see cref="PackedValues"/>' form.</param>
 /// <param name="RiceParameter">k of the Golomb–Rice code of the gaps (Golomb 1966; Rice and Plaunt 1971).</param>
 /// <param name="SelectedCount">Selected backbone coordinates.</param>
 /// <param name="Gaps">Rice-coded gaps between selected positions of the concatenated backbone tensors; first gap from −1; gap−1 is coded.</param>
+/// <param name="Format">Of the values of selected coordinates.</param>
 public sealed record SparseUpdate(
-    long Round, Digest Base, byte[] Salt, byte[] Exponents, sbyte[] Values, int RiceParameter, int SelectedCount, byte[] Gaps)
+    long Round, Digest Base, byte[] Salt, byte[] Exponents, sbyte[] Values, int RiceParameter, int SelectedCount, byte[] Gaps,
+    ValueFormat Format = ValueFormat.Int8)
     : ICanonical<SparseUpdate>
 {
     public const int Version = 1;
+    public const int PackedVersion = 2;
     public const int BlockSize = 64;
     public const int SaltSize = 16;
     public const int MaxRiceParameter = 24;
@@ -28,19 +33,43 @@ public sealed record SparseUpdate(
     /// <summary>An encoded update is never larger; larger payloads are refused unread.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
-    public void WriteTo(CanonicalWriter writer) => writer.Array(9).Int(Version).Int(Round).Digest(Base).Bytes(Salt).Bytes(Exponents)
-        .Bytes(MemoryMarshal.AsBytes(Values.AsSpan())).Int(RiceParameter).Int(SelectedCount).Bytes(Gaps)
-        .EndArray();
+    public void WriteTo(CanonicalWriter writer)
+    {
+        bool packed = Format != ValueFormat.Int8;
+        var whole = packed ? Values.AsSpan(0, Values.Length - SelectedCount) : Values;
+        writer.Array(packed ? 11 : 9).Int(packed ? PackedVersion : Version).Int(Round).Digest(Base).Bytes(Salt).Bytes(Exponents)
+            .Bytes(MemoryMarshal.AsBytes(whole)).Int(RiceParameter).Int(SelectedCount).Bytes(Gaps);
+        if (packed)
+            writer.Int((int)Format).Bytes(PackedValues.Pack(Format, Values.AsSpan(whole.Length)));
+        writer.EndArray();
+    }
 
     public static SparseUpdate ReadFrom(CanonicalReader reader)
     {
-        reader.Array(9);
-        reader.Int32(Version, Version);
+        bool packed = reader.Array(9, 11) == 11;
+        int version = packed ? PackedVersion : Version;
+        reader.Int32(version, version);
         var update = new SparseUpdate(
             reader.Int(0), reader.Digest(), reader.FixedBytes(SaltSize), reader.Bytes(MaxBytes),
             MemoryMarshal.Cast<byte, sbyte>(reader.Bytes(MaxBytes)).ToArray(), reader.Int32(0, MaxRiceParameter), reader.Int32(0, ModelLayout.MaxParameters),
             reader.Bytes(MaxBytes));
+        if (packed)
+            update = ReadPacked(reader, update);
         reader.EndArray();
         return update;
+    }
+
+    private static SparseUpdate ReadPacked(CanonicalReader reader, SparseUpdate update)
+    {
+        var format = (ValueFormat)reader.Int32((int)ValueFormat.Int4, (int)ValueFormat.Ternary);
+        byte[] packed = reader.Bytes(MaxBytes);
+        // Before anything of that size is made.
+        if (packed.Length != PackedValues.Length(format, update.SelectedCount))
+            throw new CanonicalFormatException($"{packed.Length} bytes of values where {update.SelectedCount} of {format} take {PackedValues.Length(format, update.SelectedCount)}");
+        var values = new sbyte[update.Values.Length + update.SelectedCount];
+        update.Values.CopyTo(values, 0);
+        return PackedValues.TryUnpack(format, packed, values.AsSpan(update.Values.Length)) is { } error
+            ? throw new CanonicalFormatException(error)
+            : update with { Values = values, Format = format };
     }
 }

@@ -9,14 +9,13 @@ namespace Pipeline.Ledger.Rounds;
 /// </summary>
 public static class UpdateChecks
 {
-    /// <summary>Backbone coordinates that one update may select: the policy's density, at least one.</summary>
-    public static int MaxSelected(ModelLayout layout, RoundPolicy policy) =>
-        (int)Math.Min(layout.SparseLength, Math.Max(1, (long)layout.SparseLength * policy.DensityPpm / 1_000_000));
+    /// <summary>Backbone coordinates that one update of a round (from 1) may select: the policy's density, at least one.</summary>
+    public static int MaxSelected(ModelLayout layout, RoundPolicy policy, long round) => Selected(layout, policy.DensityOf(round));
 
     /// <summary>No update that passes is larger (bytes).</summary>
     public static long MaxBytes(ModelLayout layout, RoundPolicy policy)
     {
-        long selected = MaxSelected(layout, policy), items = layout.DenseLength + selected;
+        long selected = Selected(layout, policy.MaxDensityPpm), items = layout.DenseLength + selected;
         long gapBits = selected * (1 + SparseUpdate.MaxRiceParameter) + layout.SparseLength;
         return Math.Min(SparseUpdate.MaxBytes, 256 + items + items / SparseUpdate.BlockSize + 1 + gapBits / 8 + 1);
     }
@@ -104,7 +103,10 @@ public static class UpdateChecks
 
     private static string? CheckShape(ModelLayout layout, RoundPolicy policy, SparseUpdate update)
     {
-        int maximum = MaxSelected(layout, policy);
+        var format = policy.Update?.Format ?? ValueFormat.Int8;
+        if (update.Format != format)
+            return $"values as {update.Format}; the policy has {format}";
+        int maximum = MaxSelected(layout, policy, update.Round);
         if (update.SelectedCount > maximum)
             return $"{update.SelectedCount} selected coordinates; the policy's density allows {maximum} of {layout.SparseLength}";
         int items = layout.DenseLength + update.SelectedCount;
@@ -113,6 +115,9 @@ public static class UpdateChecks
         int blocks = (items + SparseUpdate.BlockSize - 1) / SparseUpdate.BlockSize;
         return update.Exponents.Length == blocks ? null : $"{update.Exponents.Length} block exponents where {items} values have {blocks} blocks";
     }
+
+    private static int Selected(ModelLayout layout, int densityPpm) =>
+        (int)Math.Min(layout.SparseLength, Math.Max(1, (long)layout.SparseLength * densityPpm / 1_000_000));
 
     private static string? Place(SparseUpdate update, int item, int flat, int fractionBits, int[] indices, int[] values)
     {

@@ -28,7 +28,7 @@ public static class UpdateEncoder
         {
             Scale(dense, clip * tighten, clippedDense);
             Scale(selected, clip * tighten, clippedSelected);
-            var update = Encode(layout, round, baseModel, clippedDense, positions, clippedSelected, random, salt);
+            var update = Encode(layout, round, baseModel, clippedDense, positions, clippedSelected, random, salt, policy.Update?.Format ?? ValueFormat.Int8);
             if (UpdateChecks.IsWithinNorm(update, policy.MaxNorm))
                 return update;
         }
@@ -39,10 +39,11 @@ public static class UpdateEncoder
     /// <param name="selected">Their values. Values beyond the int8 range of the coarsest scale (±127) are clipped.</param>
     /// <param name="random">Drives the stochastic rounding.</param>
     /// <param name="salt">16 random bytes.</param>
+    /// <param name="format">Of the selected values.</param>
     /// <exception cref="ArgumentException">A length is wrong, the positions do not ascend, or a value is NaN or infinite.</exception>
     public static SparseUpdate Encode(
         ModelLayout layout, long round, Digest baseModel, ReadOnlySpan<float> dense, ReadOnlySpan<int> positions,
-        ReadOnlySpan<float> selected, Random random, byte[] salt)
+        ReadOnlySpan<float> selected, Random random, byte[] salt, ValueFormat format = ValueFormat.Int8)
     {
         if (dense.Length != layout.DenseLength)
             throw new ArgumentException($"{dense.Length} dense values where the layout has {layout.DenseLength}", nameof(dense));
@@ -51,7 +52,7 @@ public static class UpdateEncoder
         if (salt.Length != SparseUpdate.SaltSize)
             throw new ArgumentException($"a salt has {SparseUpdate.SaltSize} bytes", nameof(salt));
 
-        int items = dense.Length + selected.Length;
+        int items = dense.Length + selected.Length, limit = PackedValues.Limit(format);
         var values = new float[items];
         dense.CopyTo(values);
         selected.CopyTo(values.AsSpan(dense.Length));
@@ -61,13 +62,14 @@ public static class UpdateEncoder
         for (int block = 0; block < exponents.Length; block++)
         {
             int start = block * SparseUpdate.BlockSize, length = Math.Min(SparseUpdate.BlockSize, items - start);
-            exponents[block] = Exponent(values.AsSpan(start, length), bits.AsSpan(start, length));
+            int whole = Math.Clamp(dense.Length - start, 0, length);
+            exponents[block] = Exponent(values.AsSpan(start, length), whole, limit, bits.AsSpan(start, length));
             for (int i = start; i < start + length; i++)
-                quantised[i] = Round(values[i], exponents[block], bits[i], random);
+                quantised[i] = Round(values[i], exponents[block], bits[i], i < dense.Length ? sbyte.MaxValue : limit, random);
         }
 
         int k = RiceCoder.OptimalParameter(positions.Length, layout.SparseLength);
-        return new SparseUpdate(round, baseModel, salt, exponents, quantised, k, positions.Length, RiceCoder.Encode(positions, k));
+        return new SparseUpdate(round, baseModel, salt, exponents, quantised, k, positions.Length, RiceCoder.Encode(positions, k), format);
     }
 
     /// <summary>What a replica adds to the model for this update, as floats: dense values in layout order, then the selected ones.</summary>
@@ -79,14 +81,17 @@ public static class UpdateEncoder
         return (values[..layout.DenseLength], values[layout.DenseLength..]);
     }
 
-    private static byte Exponent(ReadOnlySpan<float> values, ReadOnlySpan<byte> bits)
+    /// <summary>The finest scale at which each value stays within its range.</summary>
+    /// <param name="whole">The first so many are int8; the others stay within ±<paramref name="limit"/>.</param>
+    private static byte Exponent(ReadOnlySpan<float> values, int whole, int limit, ReadOnlySpan<byte> bits)
     {
         float largest = 0;
-        foreach (float value in values)
+        for (int i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(value))
-                throw new ArgumentException($"an update holds {value}");
-            largest = Math.Max(largest, Math.Abs(value));
+            if (!float.IsFinite(values[i]))
+                throw new ArgumentException($"an update holds {values[i]}");
+            // In units of the int8 range; exact, since the factor of int8 is 1.
+            largest = Math.Max(largest, Math.Abs(values[i]) * (i < whole ? 1 : (float)sbyte.MaxValue / limit));
         }
 
         int finest = TensorLayout.MaxFractionBits;
@@ -101,10 +106,10 @@ public static class UpdateEncoder
         return (byte)exponent;
     }
 
-    private static sbyte Round(float value, int exponent, int bits, Random random)
+    private static sbyte Round(float value, int exponent, int bits, int range, Random random)
     {
         // A tensor with more fraction bits than its block's scale holds less than ±127 of it in an int32.
-        int limit = Math.Min(sbyte.MaxValue, int.MaxValue >> (bits - exponent));
+        int limit = Math.Min(range, int.MaxValue >> (bits - exponent));
         double scaled = Math.Clamp(Math.ScaleB(value, exponent), -limit, limit);
         return (sbyte)Math.Clamp(Math.Floor(scaled + random.NextDouble()), -limit, limit);
     }

@@ -51,7 +51,7 @@ public sealed class AttackTests
             model, model.Digest, SyntheticImages.Policy, 1, [.. start.Zip(gradient, (w, g) => w - 0.1f * g)], new float[_layout.Length], new SeededRandom(1));
         Assert.True(ObservedUpdate.TryRead(_layout, SyntheticImages.Policy, update.Payload, out var observed, out string? error), error);
         int[] sent = [.. Enumerable.Range(0, _layout.Length).Where(i => observed.Sent[i])];
-        Assert.Equal(_layout.DenseLength + UpdateChecks.MaxSelected(_layout, SyntheticImages.Policy), sent.Length);
+        Assert.Equal(_layout.DenseLength + UpdateChecks.MaxSelected(_layout, SyntheticImages.Policy, 1), sent.Length);
         Assert.True(ImageQuality.Correlation([.. sent.Select(i => gradient[i])], [.. sent.Select(i => observed.Gradient[i])]) > 0.99);
         Assert.All(Enumerable.Range(0, _layout.Length).Except(sent), i => Assert.Equal(0, observed.Gradient[i]));
     }

@@ -37,6 +37,24 @@ public sealed class SiteTrainerTests
     }
 
     [Fact]
+    public void A_proximal_policy_keeps_local_steps_near_the_rounds_model()
+    {
+        var data = SyntheticImages.Set(32, 5);
+        var trainer = new SiteTrainer(_architecture, SyntheticImages.Task, TrainerSettings.Default);
+        float[] start = _architecture.Initialize(trainer.Layout, 1);
+        var plain = SyntheticImages.Policy with { LocalSteps = 8 };
+        double free = Distance(plain), pulled = Distance(plain with { Update = new UpdatePolicy(ProximalPpm: 500_000_000) });
+        Assert.True(pulled < 0.7 * free, $"{pulled} against {free}");
+
+        double Distance(RoundPolicy policy)
+        {
+            trainer.Optimizer.Reset();
+            float[] end = trainer.Train(3, start, data, policy, new SeededRandom(1)).Weights;
+            return Math.Sqrt(end.Zip(start, (e, s) => (double)(e - s) * (e - s)).Sum());
+        }
+    }
+
+    [Fact]
     public void The_simulated_chain_learns_within_a_hundredth_of_the_bytes()
     {
         var layout = _architecture.Layout(SyntheticImages.Task);

@@ -18,10 +18,13 @@ public sealed class PartialUpdateTests
         10, 1, 10, 1, 8, 1000, 0, 20_000, (long)(norm * RoundPolicy.One), 0, RoundPolicy.One, 0, [], 0);
 
     [Theory]
-    [InlineData(1000)]
-    [InlineData(0.05)]
-    public void Nothing_is_lost_over_rounds(double maxNorm)
+    [InlineData(1000, ValueFormat.Int8, UpdateSelection.Largest)]
+    [InlineData(0.05, ValueFormat.Int8, UpdateSelection.Largest)]
+    [InlineData(1000, ValueFormat.Int4, UpdateSelection.RandomThreshold)]
+    [InlineData(0.05, ValueFormat.Ternary, UpdateSelection.Largest)]
+    public void Nothing_is_lost_over_rounds(double maxNorm, ValueFormat format, UpdateSelection selection)
     {
+        var policy = Policy(maxNorm) with { Update = new UpdatePolicy(selection, format, 0, 3, 100_000) };
         var random = new SeededRandom(2);
         var model = FixedPointModel.FromFloats(Layout, Gaussians(random, 1));
         var residual = new float[Layout.Length];
@@ -32,9 +35,9 @@ public sealed class PartialUpdateTests
             var start = model.ToFloats();
             var delta = Gaussians(random, 0.01);
             var trained = start.Zip(delta, (s, d) => s + d).ToArray();
-            var update = PartialUpdate.Build(model, model.Digest, Policy(maxNorm), round, trained, residual, random);
+            var update = PartialUpdate.Build(model, model.Digest, policy, round, trained, residual, random);
             residual = update.Residual;
-            Assert.True(UpdateChecks.TryDecode(Layout, Policy(maxNorm), update.Payload, out var decoded, out string? error), error);
+            Assert.True(UpdateChecks.TryDecode(Layout, policy, update.Payload, out var decoded, out string? error), error);
             for (int i = 0; i < decoded.Indices.Length; i++)
                 sent[decoded.Indices[i]] += Math.ScaleB(decoded.Values[i], -22);
             for (int i = 0; i < deltas.Length; i++)
@@ -68,6 +71,30 @@ public sealed class PartialUpdateTests
         var decoded = Canonical.Decode<SparseUpdate>(update.Payload);
         Assert.Equal(30, decoded.SelectedCount);
         Assert.Equal(Layout.DenseLength + 30, decoded.Values.Length);
+    }
+
+    [Fact]
+    public void An_update_in_another_format_than_the_policys_is_refused()
+    {
+        var random = new SeededRandom(6);
+        var model = FixedPointModel.FromFloats(Layout, new float[Layout.Length]);
+        var ternary = Policy() with { Update = new UpdatePolicy(Format: ValueFormat.Ternary) };
+        byte[] payload = PartialUpdate.Build(model, model.Digest, ternary, 1, Gaussians(random, 0.1), new float[Layout.Length], random).Payload;
+        Assert.True(UpdateChecks.TryDecode(Layout, ternary, payload, out _, out string? error), error);
+        Assert.False(UpdateChecks.TryDecode(Layout, Policy(), payload, out _, out error));
+        Assert.Equal("values as Ternary; the policy has Int8", error);
+    }
+
+    [Fact]
+    public void Random_selection_draws_among_the_largest()
+    {
+        float[] values = [.. Enumerable.Range(0, 1000).Select(i => (float)i)];
+        int[] drawn = RandomSelection.Of(values, 50, new SeededRandom(5));
+        Assert.Equal(50, drawn.Distinct().Count());
+        Assert.Equal(drawn.Order(), drawn);
+        Assert.All(drawn, i => Assert.True(i >= 800));
+        // Of 200 above the threshold the 50 largest alone would be a chance of less than 10⁻⁴⁰.
+        Assert.Contains(drawn, i => i < 950);
     }
 
     private static float[] Gaussians(SeededRandom random, double deviation) =>

@@ -44,7 +44,9 @@ public sealed class ExperimentTests : IDisposable
         // Two others receive every update, and votes and blocks come on top.
         Assert.True(collaborative.WireBytesTotal > 3 * 3 * 2 * collaborative.PayloadBytesPerRound, $"{collaborative.WireBytesTotal} bytes");
         Assert.Equal(2, result.Comparisons.Count);
-        Assert.Contains("<svg", await File.ReadAllTextAsync(ReportFile), StringComparison.Ordinal);
+        string page = await File.ReadAllTextAsync(ReportFile);
+        Assert.Contains("<svg", page, StringComparison.Ordinal);
+        Assert.Contains("local: AUC of the row's model on the column's test images", System.Net.WebUtility.HtmlDecode(page), StringComparison.Ordinal);
 
         _terminal.Clear();
         Assert.Equal(json, await RunAsync(ExperimentKind.Centralized));
@@ -58,6 +60,17 @@ public sealed class ExperimentTests : IDisposable
 
         Assert.Equal(["collaborative", "local", "personalized"], result.Arms.Select(a => a.Arm));
         Assert.Equal([0.02, 0], result.Comparisons.Select(c => c.Target));
+    }
+
+    [Fact]
+    public async Task Variants_of_a_policy_are_compared_by_validation_images()
+    {
+        var result = ExperimentResult.FromJson(await RunAsync(ExperimentKind.Policies, "values=ternary,density=0.05"));
+
+        Assert.Equal(["collaborative", "values=ternary,density=0.05"], result.Arms.Select(a => a.Arm));
+        Assert.True(result.Arms[1].PayloadBytesPerRound > 2 * result.Arms[0].PayloadBytesPerRound);
+        Assert.Contains("on validation images", Assert.Single(result.Comparisons).Claim, StringComparison.Ordinal);
+        Assert.Contains("KEY=VALUE", Assert.Throws<ArgumentException>(() => PolicyExperiment.Variant(Tiny.Policy, "density")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,9 +90,9 @@ public sealed class ExperimentTests : IDisposable
     private ExperimentRequest Request(ExperimentKind kind) => new(
         kind, _task.Root, [], 1, Tiny, Path.Combine(_task.Root, "work"), Path.Combine(_task.Root, "result.json"), ReportFile, Parallelism: 1);
 
-    private async Task<string> RunAsync(ExperimentKind kind)
+    private async Task<string> RunAsync(ExperimentKind kind, params string[] variants)
     {
-        var request = Request(kind);
+        var request = Request(kind) with { Variants = variants };
         Assert.Equal(ExitCode.Ok, await ExperimentRunner.RunAsync(request, _terminal.Terminal, CancellationToken.None));
         string json = await File.ReadAllTextAsync(request.JsonFile!);
         var schema = await JsonSchema.FromFileAsync(Repository.Folder("docs/reference/experiment-result.schema.json"));

@@ -25,6 +25,14 @@ public sealed class PatientBootstrapTests : IDisposable
         Assert.Equal(gain, runs.AucDifference("right", "guess"));
         Assert.Equal(new Interval(1, 1, 1), runs.Auc("right"));
 
+        // Over two tasks with the same gain the interval is the narrower.
+        var other = new TaskRuns(
+            task with { Name = "other" }, new Dictionary<string, ArmRun[]> { ["right"] = [Run(right), Run(right)], ["guess"] = [Run(guess), Run(guess)] }, 2, 200);
+        var pooled = PatientBootstrap.Pool([runs.AucDifferences("right", "guess"), other.AucDifferences("right", "guess"), (double.NaN, [])]);
+        Assert.Equal(gain.Value, pooled.Value, 1e-9);
+        Assert.True(pooled.High - pooled.Low < gain.High - gain.Low, $"{pooled} against {gain}");
+        Assert.True(double.IsNaN(PatientBootstrap.Pool([]).Value));
+
         ArmRun Run(float[] probabilities) => new(task.Name, "arm", 1, 1, 1, 0, [], [new ArmRun.Model("", probabilities)], []);
     }
 

@@ -63,6 +63,27 @@ public sealed class BlockFormatTests
         new SparseUpdate(4, Golden.Filled(0xbb), Golden.Bytes(16, 0xdd), [3, 1], [1, -1, sbyte.MinValue], 2, 1, [0x40]),
         "89 01 04 5820 bb*32 50 dd*16 42 0301 43 01ff80 02 01 41 40");
 
+    [Fact]
+    public void Golden_sparse_update_with_packed_values()
+    {
+        var update = new SparseUpdate(4, Golden.Filled(0xbb), Golden.Bytes(16, 0xdd), [3], [5, -7, 1, 0], 2, 3, [0x40], ValueFormat.Int4);
+        var read = Golden.Check(update, "8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 01 42 1900");
+        Assert.Equal(update.Values, read.Values);
+        var ternary = update with { Values = [5, -1, 1, 0], Format = ValueFormat.Ternary };
+        Assert.Equal(ternary.Values, Golden.Check(ternary, "8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 02 41 0f").Values);
+    }
+
+    [Theory]
+    [InlineData("8b 01 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 01 42 1900")]
+    [InlineData("8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 00 42 1900")]
+    [InlineData("8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 01 42 1980")]
+    [InlineData("8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 01 43 190000")]
+    [InlineData("8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 1a0fffffff 41 40 01 42 1900")]
+    [InlineData("8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 02 41 1b")]
+    [InlineData("89 02 04 5820 bb*32 50 dd*16 42 0301 43 01ff80 02 01 41 40")]
+    public void Packed_values_have_one_form(string hex) =>
+        Assert.False(Canonical.TryDecode<SparseUpdate>(Golden.Parse(hex), out _, out _));
+
     [Theory]
     [InlineData("chest-1", true)]
     [InlineData("a", true)]

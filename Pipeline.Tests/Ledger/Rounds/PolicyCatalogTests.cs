@@ -22,12 +22,16 @@ public sealed class PolicyCatalogTests
         var policy = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "rate", "0.005"), "density", "0.02");
         Assert.Equal((5_000, 20_000), (policy.LearningRatePpm, policy.DensityPpm));
         Assert.Equal(32_768, PolicyCatalog.With(policy, "server-momentum", "0.5").ServerMomentumQ16);
+        var update = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.With(policy, "values", "int4"), "selection", "random-threshold"), "proximal", "0.01").Update;
+        Assert.Equal(new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Int4, 10_000), update);
+        Assert.Null(PolicyCatalog.With(PolicyCatalog.With(policy, "values", "int4"), "values", "int8").Update);
     }
 
     [Theory]
     [InlineData("rate", "fast")]
     [InlineData("density", "2")]
     [InlineData("rounds", "0")]
+    [InlineData("values", "int16")]
     [InlineData("speed", "1")]
     public void What_is_not_legal_is_refused_with_what_is(string name, string value) =>
         Assert.Contains(name, Assert.Throws<ArgumentException>(() => PolicyCatalog.With(PolicyCatalog.Default, name, value)).Message, StringComparison.Ordinal);

@@ -108,7 +108,7 @@ internal sealed class TestChain
     {
         var random = new Random(seed);
         var layout = Learning.Layout;
-        int count = UpdateChecks.MaxSelected(layout, Learning.Policy);
+        int count = UpdateChecks.MaxSelected(layout, Learning.Policy, round);
         int[] positions = [.. Enumerable.Range(0, layout.SparseLength).OrderBy(_ => random.Next()).Take(count).Order()];
         float[] dense = [.. Enumerable.Range(0, layout.DenseLength).Select(_ => scale * (random.NextSingle() - 0.5f))];
         float[] selected = [.. positions.Select(_ => scale * (random.NextSingle() - 0.5f))];

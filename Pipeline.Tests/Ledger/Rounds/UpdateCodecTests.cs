@@ -18,7 +18,7 @@ public sealed class UpdateCodecTests
         {
             var random = new Random(seed);
             float[] dense = [.. Enumerable.Range(0, Layout.DenseLength).Select(_ => scale * ((2 * random.NextSingle()) - 1))];
-            int[] positions = [.. Enumerable.Range(0, Layout.SparseLength).Where(_ => random.Next(20) == 0).Take(UpdateChecks.MaxSelected(Layout, Policy))];
+            int[] positions = [.. Enumerable.Range(0, Layout.SparseLength).Where(_ => random.Next(20) == 0).Take(UpdateChecks.MaxSelected(Layout, Policy, 1))];
             float[] selected = [.. positions.Select(_ => scale * ((2 * random.NextSingle()) - 1))];
             var update = UpdateEncoder.Encode(Layout, 1, Digest.Zero, dense, positions, selected, random, new byte[16]);
             var (decodedDense, decodedSelected) = UpdateEncoder.Decode(Layout, update);

@@ -1,0 +1,34 @@
+using Pipeline.Ledger.Codec;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>How sites make their updates, where not by plain local steps and the largest changes as int8. Integers only.</summary>
+/// <param name="Selection">Which coordinates of the backbone are sent.</param>
+/// <param name="Format">How their values are written.</param>
+/// <param name="ProximalPpm">μ × 10⁶ of FedProx's pull towards the round's base model (Li et al. 2020): each local step adds rate · μ · (base − w); 0 for none.</param>
+/// <param name="WarmUpRounds">Rounds over which the density goes from <paramref name="WarmUpDensityPpm"/> to the policy's, in equal steps
+/// (Lin et al. 2018 let it fall exponentially; a replica counts in integers); 0 for none.</param>
+/// <param name="WarmUpDensityPpm">Density × 10⁶ of the first round.</param>
+public sealed record UpdatePolicy(
+    UpdateSelection Selection = UpdateSelection.Largest, ValueFormat Format = ValueFormat.Int8, int ProximalPpm = 0, int WarmUpRounds = 0,
+    int WarmUpDensityPpm = 1_000_000) : ICanonical<UpdatePolicy>
+{
+    /// <summary>Coordinates above the threshold of <see cref="UpdateSelection.RandomThreshold"/> for each that is sent.</summary>
+    public const int ThresholdFactor = 4;
+
+    /// <summary>What a policy without one means.</summary>
+    public static UpdatePolicy Plain { get; } = new();
+
+    public void WriteTo(CanonicalWriter writer) =>
+        writer.Array(5).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).EndArray();
+
+    public static UpdatePolicy ReadFrom(CanonicalReader reader)
+    {
+        reader.Array(5);
+        var policy = new UpdatePolicy(
+            (UpdateSelection)reader.Int32(0, (int)UpdateSelection.RandomThreshold), (ValueFormat)reader.Int32(0, (int)ValueFormat.Ternary),
+            reader.Int32(0, 1_000_000_000), reader.Int32(0, 1_000_000), reader.Int32(1, 1_000_000));
+        reader.EndArray();
+        return policy;
+    }
+}

@@ -1,0 +1,14 @@
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>Which coordinates of the backbone an update carries (Shokri and Shmatikov 2015).</summary>
+public enum UpdateSelection
+{
+    /// <summary>Those of the largest magnitude.</summary>
+    Largest = 0,
+
+    /// <summary>
+    /// At random among those above a threshold, which is set so that <see cref="UpdatePolicy.ThresholdFactor"/> times as many are above it as are sent: an
+    /// update then tells less of which changes were largest.
+    /// </summary>
+    RandomThreshold = 1,
+}
