@@ -86,6 +86,18 @@ public sealed class IngestPipeline : IAsyncDisposable
     /// <summary>What became of each chain's instances so far.</summary>
     public IReadOnlyDictionary<string, ChainCounters> Counters => _committer.Counters;
 
+    /// <summary>Instances that the spool has taken so far.</summary>
+    public long Acknowledged => _spool.Next;
+
+    /// <summary>Of these, those that the stages have not committed yet.</summary>
+    public long Pending => Math.Max(0, _spool.Next - _committer.Next);
+
+    /// <summary>Why no instance is taken now; null where they are.</summary>
+    public string? Obstruction => _spool.Obstruction;
+
+    /// <summary>Transport connections open now, associations among them, and associations admitted and turned away so far.</summary>
+    public (int Connections, int Associations, long Admitted, long Refused) Load => _server?.Load ?? default;
+
     /// <summary>Ends when the stages end, with the fault that stopped them if they did not end on request.</summary>
     public Task Completion => _stages;
 

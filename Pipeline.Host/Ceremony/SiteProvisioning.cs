@@ -87,7 +87,11 @@ internal static class SiteProvisioning
                 name = "{{site}}"
                 data-directory = {{Quote(Path.GetFullPath(request.DataDirectory!))}}{{passphrase}}
               }
-              dicom.port = {{request.DicomPort}}
+              dicom {
+                # All addresses of this machine; better that of the imaging network alone.
+                host = "0.0.0.0"
+                port = {{request.DicomPort}}
+              }
               gateway {
                 enabled = on{{listen}}{{ca}}
               }

@@ -36,6 +36,8 @@ public static class CommandLine
             root.Subcommands.Add(RunCommand.Create(run, terminal));
         if (operations.Demo is { } demo)
             root.Subcommands.Add(DemoCommand.Create(demo, terminal));
+        if (operations.Status is { } status)
+            root.Subcommands.Add(StatusCommand.Create(status, terminal));
         if (operations.Doctor is { } doctor)
             root.Subcommands.Add(DoctorCommand.Create(doctor, terminal));
         if (operations.Init is { } init)
@@ -70,6 +72,7 @@ public static class CommandLine
         if (operations.Predict is { } predict)
             root.Subcommands.Add(ModelCommands.CreatePredict(predict, terminal));
         root.Subcommands.Add(ConfigCommand.Create(terminal));
+        root.Subcommands.Add(CompletionCommand.Create(terminal));
         return root;
     }
 

@@ -87,6 +87,9 @@ public delegate Task<int> RunTrainingBenchmark(TrainingBenchmarkRequest request,
 /// <summary>Looks at what a site needs; <see cref="ExitCode.Failed"/> when something must be mended.</summary>
 public delegate Task<int> RunDoctor(DoctorRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Asks a running site how it is; <see cref="ExitCode.Failed"/> when it is not ready.</summary>
+public delegate Task<int> RunStatus(StatusRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>What stands behind the commands. The command line offers those that are given and knows nothing of how they are done.</summary>
 /// <remarks>
 /// A <see cref="CommandFailedException"/> or an I/O error ends the command with one line on the error stream. Cancellation before the end is
@@ -99,6 +102,8 @@ public sealed record Operations
     public RunDemo? Demo { get; init; }
 
     public RunDoctor? Doctor { get; init; }
+
+    public RunStatus? Status { get; init; }
 
     public InitSite? Init { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.RegularExpressions;
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 
 namespace Pipeline.Host.Configuration;
 
@@ -71,6 +72,18 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         return Create(layers, reader);
     }
 
+    /// <summary>What the actor runtime may see, and print if it is told to: no key of ours, some of which are secrets.</summary>
+    private static Config? RuntimePart(Config config)
+    {
+        if (config.IsEmpty || !config.Root.GetObject().Items.TryGetValue("akka", out var akka))
+            return null;
+        var root = new HoconObject();
+        root.Items["akka"] = akka;
+        var value = new HoconValue();
+        value.AppendValue(root);
+        return new Config(new HoconRoot(value));
+    }
+
     private static ConfigurationLayer ReferenceLayer()
     {
         string text = Reference;
@@ -83,7 +96,7 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         ConfigurationError[] errors = [.. UnknownKeys.Find(layers), .. reader.Errors];
         if (errors.Length > 0)
             return new ConfigurationResult(null, errors);
-        var akka = layers.Select(layer => layer.Config).Where(config => !config.IsEmpty).Aggregate((merged, next) => merged.WithFallback(next));
+        var akka = layers.Select(layer => RuntimePart(layer.Config)).OfType<Config>().Aggregate((merged, next) => merged.WithFallback(next));
         return new ConfigurationResult(new SiteConfiguration(settings, akka), []);
     }
 

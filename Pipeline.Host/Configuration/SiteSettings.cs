@@ -14,7 +14,7 @@ namespace Pipeline.Host.Configuration;
 public sealed record SiteSettings(
     string Name, string DataDirectory, string? PassphraseFile, IReadOnlyList<string> Roles, GatewaySettings Gateway, DicomSettings Dicom,
     IngestLimits Ingest, DeidentificationProfile Deidentification, TimeSpan QuarantineRetention, EncryptionSettings Encryption, TrainingSettings Trainer,
-    ConsensusTimeouts Consensus, PayloadSettings Payloads, SnapshotPolicy Snapshots, IReadOnlyList<ChainSettings> Chains)
+    ConsensusTimeouts Consensus, PayloadSettings Payloads, SnapshotPolicy Snapshots, StatusSettings Status, IReadOnlyList<ChainSettings> Chains)
 {
     private static readonly string[] AllRoles = ["ingest", "trainer", "ledger", "bridge"];
 
@@ -27,20 +27,22 @@ public sealed record SiteSettings(
         var roles = reader.List("pipeline.site.roles", AllRoles);
         var dicom = DicomSettings.Create(reader);
         var gateway = GatewaySettings.Create(reader, data);
-        TwicePorts(reader, dicom, gateway);
+        var status = StatusSettings.Create(reader, data);
+        TwicePorts(reader, dicom, gateway, status);
         return new SiteSettings(
             name, data.Length == 0 ? "" : Path.GetFullPath(data), passphrase.Length == 0 ? null : Path.GetFullPath(passphrase), roles, gateway, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
             reader.Duration("pipeline.quarantine.retention", "0s", "3650d"), EncryptionSettings.Create(reader), TrainingSettings.Create(reader),
-            Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), ChainSettings.CreateAll(reader, data, dicom));
+            Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), status, ChainSettings.CreateAll(reader, data, dicom));
     }
 
     /// <summary>Complains of a port that is to be listened on for two purposes.</summary>
-    private static void TwicePorts(SettingsReader reader, DicomSettings dicom, GatewaySettings gateway)
+    private static void TwicePorts(SettingsReader reader, DicomSettings dicom, GatewaySettings gateway, StatusSettings status)
     {
         (string Key, int? Port)[] ports =
         [
             ("pipeline.dicom.port", dicom.Server.Port), ("pipeline.dicom.tls.port", dicom.Server.Tls?.Port),
             ("pipeline.gateway.listen", gateway.Enabled ? gateway.Listen?.Port : null),
+            ("pipeline.status.listen", status.Enabled ? status.Listen.Port : null),
         ];
         foreach (var group in ports.Where(p => p.Port is > 0).GroupBy(p => p.Port).Where(group => group.Count() > 1))
             reader.Report(group.Last().Key, $"{group.Key}", $"the port is that of {group.First().Key} too; give each its own");

@@ -21,6 +21,8 @@ internal static class CertificateChecks
                 Authorities(examination, "pipeline.gateway.trusted-ca", ca);
         }
 
+        if (site.Status is { Enabled: true, CertificateFile: { } certificate, KeyFile: { } key })
+            Look(examination, "pipeline.status.certificate", "pipeline.status.key", certificate, key, "have a certificate issued for this node");
         if (site.Dicom.Server.Tls is not { Files: var files })
             return;
         KeyChecks.Private(examination, files.Key, "pipeline.dicom.tls.key");

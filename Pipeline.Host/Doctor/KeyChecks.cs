@@ -17,6 +17,8 @@ internal static class KeyChecks
         Private(examination, Path.Combine(site.DataDirectory, "keys", "site.key"), DataKey);
         if (site.PassphraseFile is { } file)
             Private(examination, file, PassphraseKey);
+        if (site.Status.Enabled)
+            Private(examination, site.Status.TokenFile, "pipeline.status.token-file");
         Storage(examination);
         SiteIdentity? identity = null;
         try

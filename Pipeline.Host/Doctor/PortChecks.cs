@@ -30,6 +30,8 @@ internal static class PortChecks
             yield return ("pipeline.dicom.tls.port", new IPEndPoint(site.Dicom.Server.Address, tls.Port));
         if (site.Gateway is { Enabled: true, Listen: { } gateway })
             yield return ("pipeline.gateway.listen", gateway);
+        if (site.Status.Enabled)
+            yield return ("pipeline.status.listen", site.Status.Listen);
     }
 
     private static void Bind(Examination examination, (string Key, IPEndPoint At) listener)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Akka.Actor;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Files;
@@ -8,6 +9,7 @@ using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Control;
 using Pipeline.Host.Gateway;
+using Pipeline.Host.Monitoring;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Consensus;
@@ -60,6 +62,7 @@ internal static class SiteRunner
             throw new CommandFailedException(started.Fault.Message);
         await using var node = started.Value;
         system = node.System;
+        await using var observer = SiteObserver.Create(node, site, gateway, TimeProvider.System);
         foreach (var (settings, genesis) in chains)
         {
             if (Join(node, settings, genesis, site.DataDirectory, terminal) is { } chain)
@@ -76,7 +79,9 @@ internal static class SiteRunner
         if (site.Dicom.Server.Port is not null)
             terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
 
-        await using var control = Control(node, site, identity);
+        observer.Begin();
+        await using var control = Control(node, site, identity, observer);
+        await using var status = await StatusPort.OpenAsync(site, passphrase, observer, terminal, stop).ConfigureAwait(false);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
             await Task.WhenAny(stopped.Task, node.Ingest.Completion).ConfigureAwait(false);
@@ -154,13 +159,15 @@ internal static class SiteRunner
     private static void Log(ActorSystem? system, GatewayEvent told) => system?.Log.Log(told.Level, null, told.ToString());
 
     /// <summary>Where the operator asks and votes.</summary>
-    private static ControlServer Control(SiteNode node, SiteSettings site, SiteIdentity identity)
+    private static ControlServer Control(SiteNode node, SiteSettings site, SiteIdentity identity, SiteObserver observer)
     {
         var chains = new ChainControl(
             site.Name, identity.Signer, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
         try
         {
-            return ControlServer.Start(site.DataDirectory, chains.AnswerAsync);
+            return ControlServer.Start(site.DataDirectory, (request, stop) => request is { Verb: StatusPort.Verb }
+                ? Task.FromResult(new ControlResponse(true, [JsonSerializer.Serialize(observer.Latest, StatusJson.Options)]))
+                : chains.AnswerAsync(request, stop));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

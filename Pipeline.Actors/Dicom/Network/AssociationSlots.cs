@@ -9,14 +9,25 @@ public sealed class AssociationSlots(int total)
     /// <summary>Taken now.</summary>
     public int Taken { get; private set; }
 
+    /// <summary>Taken so far, whether given back or not.</summary>
+    public long Admitted { get; private set; }
+
+    /// <summary>Asked for in vain so far.</summary>
+    public long Refused { get; private set; }
+
     public bool TryTake(DicomPeer? peer)
     {
         lock (_gate)
         {
             int ofPeer = peer is null ? 0 : _ofPeer.GetValueOrDefault(peer.AeTitle);
             if (Taken >= total || (peer is { MaxAssociations: > 0 and var limit } && ofPeer >= limit))
+            {
+                Refused++;
                 return false;
+            }
+
             Taken++;
+            Admitted++;
             if (peer is not null)
                 _ofPeer[peer.AeTitle] = ofPeer + 1;
             return true;

@@ -52,6 +52,9 @@ public sealed class DicomServer
     /// <summary>Associations that hold a place now.</summary>
     public int Associations => _host.Slots.Taken;
 
+    /// <summary>Both, and associations admitted and turned away for want of a place so far.</summary>
+    public (int Connections, int Associations, long Admitted, long Refused) Load => (Connections, Associations, _host.Slots.Admitted, _host.Slots.Refused);
+
     /// <summary>Binds and begins to accept. A port that is taken or not allowed, or a certificate that cannot be used, is a fault.</summary>
     public static Outcome<DicomServer> Start(ActorSystem system, DicomServerSettings settings, IInstanceSink sink)
     {

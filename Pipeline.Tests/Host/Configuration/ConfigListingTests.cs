@@ -75,6 +75,17 @@ public sealed class ConfigListingTests : IDisposable
     }
 
     [Fact]
+    public void The_actor_runtime_sees_no_key_of_ours()
+    {
+        string file = Configure("site.conf", $"pipeline.encryption.keys = \"{Secrets[1]}\"\nakka.loglevel = DEBUG\n");
+        var result = SiteConfiguration.Load(file, new Dictionary<string, string> { ["AKKA__STDOUT_LOGLEVEL"] = "OFF" });
+        var akka = result.Configuration!.Akka;
+        Assert.Equal(("DEBUG", "OFF"), (akka.GetString("akka.loglevel"), akka.GetString("akka.stdout-loglevel")));
+        Assert.False(akka.HasPath("pipeline"));
+        Assert.DoesNotContain(Secrets[1], akka.ToString(includeFallback: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_secret_in_a_mistake_is_hidden_too()
     {
         string file = Configure("site.conf", "pipeline.encryption.keys = \"hunter2\"\npipeline.gateway.proxy = \"ftp://us:proxy-word@proxy.example\"");

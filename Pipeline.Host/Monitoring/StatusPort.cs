@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using Pipeline.Host.Commands;
+using Pipeline.Host.Configuration;
+using Pipeline.Host.Gateway;
+using Spectre.Console;
+
+namespace Pipeline.Host.Monitoring;
+
+/// <summary>Opens the status port of a running site, where one is configured.</summary>
+internal static class StatusPort
+{
+    /// <summary>By which the status is asked for on the control socket.</summary>
+    public const string Verb = "site";
+
+    /// <returns>Null where none is configured.</returns>
+    /// <exception cref="CommandFailedException">Token, certificate or address cannot be used.</exception>
+    public static async Task<IAsyncDisposable?> OpenAsync(SiteSettings site, string? passphrase, SiteObserver observer, Terminal terminal, CancellationToken stop)
+    {
+        var settings = site.Status;
+        if (!settings.Enabled)
+            return null;
+        GatewayCertificate? certificate = null;
+        try
+        {
+            var token = StatusToken.LoadOrCreate(settings.TokenFile);
+            if (settings.CertificateFile is { } file)
+                certificate = GatewayCertificate.Load(file, settings.KeyFile!, passphrase);
+            var server = await StatusServer.StartAsync(settings, certificate?.Certificate, token, () => observer.Latest, stop).ConfigureAwait(false);
+            terminal.Out.WriteLine($"status at {server.Address}; its token is in {settings.TokenFile}");
+            return new Opened(server, certificate);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            certificate?.Dispose();
+            throw new CommandFailedException($"the status port {settings.Listen} cannot be opened: {e.Message.TrimEnd('.')}; see pipeline.status", e);
+        }
+    }
+
+    private sealed class Opened(StatusServer server, GatewayCertificate? certificate) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            certificate?.Dispose();
+        }
+    }
+}

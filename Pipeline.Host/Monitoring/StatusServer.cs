@@ -1,0 +1,167 @@
+using System.Net.Mime;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using Pipeline.Host.Configuration;
+
+namespace Pipeline.Host.Monitoring;
+
+/// <summary>The port for operators and their tools: Kestrel, GET alone, a token for everything but health, nothing that it loads from elsewhere.</summary>
+internal sealed class StatusServer : IAsyncDisposable
+{
+    private const int MaxConnections = 64;
+    private const int MaxSeriesOfMetric = 5000;
+    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(3), HeaderPatience = TimeSpan.FromSeconds(10);
+
+    private readonly WebApplication _server;
+    private readonly SiteMetrics _metrics;
+    private readonly MeterProvider _provider;
+
+    private StatusServer(WebApplication server, SiteMetrics metrics, MeterProvider provider) => (_server, _metrics, _provider) = (server, metrics, provider);
+
+    /// <summary>As people and tools reach it.</summary>
+    public Uri Address => new(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    /// <param name="certificate">Null speaks plain HTTP.</param>
+    /// <param name="latest">The last look at the site.</param>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public static async Task<StatusServer> StartAsync(
+        StatusSettings settings, X509Certificate2? certificate, StatusToken token, Func<SiteStatus> latest, CancellationToken stop)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, settings, certificate));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownPatience);
+        var server = builder.Build();
+        var metrics = new SiteMetrics(latest);
+        var provider = Provider(settings, latest().Site, metrics);
+        server.Use((context, next) => GuardAsync(context, next, settings, token));
+        server.UseOpenTelemetryPrometheusScrapingEndpoint(provider, context => context.Request.Path == StatusRoutes.Metrics, null, null, null);
+        server.UseRouting();
+        Map(server, latest);
+        try
+        {
+            await server.StartAsync(stop).ConfigureAwait(false);
+            return new StatusServer(server, metrics, provider);
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            provider.Dispose();
+            metrics.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.StopAsync().ConfigureAwait(false);
+        await _server.DisposeAsync().ConfigureAwait(false);
+        _provider.Dispose();
+        _metrics.Dispose();
+    }
+
+    private static MeterProvider Provider(StatusSettings settings, string site, SiteMetrics metrics)
+    {
+        var provider = Sdk.CreateMeterProviderBuilder()
+            .ConfigureResource(resource => resource.AddService("pipeline", serviceVersion: SiteObserver.Version, serviceInstanceId: site))
+            .AddMeter(SiteMetrics.MeterName, "System.Runtime")
+            .AddView(instrument => instrument.Meter.Name != SiteMetrics.MeterName || metrics.Owns(instrument)
+                ? new MetricStreamConfiguration { CardinalityLimit = MaxSeriesOfMetric } : MetricStreamConfiguration.Drop)
+            .AddPrometheusExporter(options => options.ScrapeResponseCacheDurationMilliseconds = 0);
+        if (settings.Collector is { } collector)
+            provider.AddOtlpExporter(otlp => (otlp.Endpoint, otlp.Protocol) = (collector, OtlpExportProtocol.Grpc));
+        return provider.Build();
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, StatusSettings settings, X509Certificate2? certificate)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+        kestrel.Limits.MaxRequestBodySize = 0;
+        kestrel.Limits.RequestHeadersTimeout = HeaderPatience;
+        kestrel.Listen(settings.Listen, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            if (certificate is not null)
+                listen.UseHttps(certificate, https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
+        });
+    }
+
+    /// <summary>Whoever shows no token learns nothing but, where the configuration says so, health.</summary>
+    private static Task GuardAsync(HttpContext context, RequestDelegate next, StatusSettings settings, StatusToken token)
+    {
+        var headers = context.Response.Headers;
+        headers.CacheControl = "no-store";
+        headers.XContentTypeOptions = "nosniff";
+        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        headers["Referrer-Policy"] = "no-referrer";
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            headers.Allow = "GET, HEAD";
+            return Task.CompletedTask;
+        }
+
+        bool open = settings.OpenHealth && context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
+        if (open || token.Admits(context.Request.Headers.Authorization))
+            return next(context);
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        headers.WWWAuthenticate = new[] { "Basic realm=\"pipeline: any user, the token of pipeline.status.token-file\", charset=\"UTF-8\"", "Bearer" };
+        return context.Response.WriteAsync("the token is in the file of pipeline.status.token-file at the site\n");
+    }
+
+    private static void Map(WebApplication server, Func<SiteStatus> latest)
+    {
+        server.MapGet(StatusRoutes.Page, context => TextAsync(context, MediaTypeNames.Text.Html, StatusPage.Render(latest())));
+        server.MapGet(StatusRoutes.Live, context => HealthAsync(context, Health.Live(latest())));
+        server.MapGet(StatusRoutes.Ready, context => HealthAsync(context, Health.Ready(latest())));
+        server.MapGet(StatusRoutes.ChainHealth, context => HealthAsync(context, Health.OfChain(latest(), Name(context))));
+        server.MapGet(StatusRoutes.Status, context => JsonAsync(context, latest()));
+        server.MapGet(StatusRoutes.Chain, context => JsonAsync(context, latest().Chains.FirstOrDefault(chain => chain.Name == Name(context))));
+        server.MapGet(StatusRoutes.Description, context => TextAsync(context, MediaTypeNames.Application.Json, OpenApi.Document));
+    }
+
+    private static string Name(HttpContext context) => context.Request.RouteValues["chain"] as string ?? "";
+
+    private static Task HealthAsync(HttpContext context, Health? health)
+    {
+        if (health is { Healthy: false })
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return JsonAsync(context, health);
+    }
+
+    private static Task JsonAsync<T>(HttpContext context, T? value) where T : class
+    {
+        if (value is not null)
+            return TextAsync(context, MediaTypeNames.Application.Json, JsonSerializer.Serialize(value, StatusJson.Options));
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private static Task TextAsync(HttpContext context, string type, string text)
+    {
+        context.Response.ContentType = type + "; charset=utf-8";
+        return context.Response.WriteAsync(text, context.RequestAborted);
+    }
+
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
