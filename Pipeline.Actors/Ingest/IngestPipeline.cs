@@ -196,7 +196,7 @@ public sealed class IngestPipeline : IAsyncDisposable
             .MapMaterializedValue(_ => NotUsed.Instance).Conflate((kept, _) => kept);
         return Source.FromGraph(new SpoolSource(_spool, from))
             .Via(_switch.Flow<SpoolRecord>())
-            .SelectAsync(_settings.Parallelism, record => Task.Run(() => Persistently(() => Handle(record))))
+            .SelectAsync(_settings.Parallelism, record => Task.Run(() => HandleAsync(record)))
             .GroupedWithin(_settings.CommitBatch, _settings.CommitInterval)
             .Select(IReadOnlyList<Handled> (batch) => batch.ToArray())
             .Merge(ticks.Via(_switch.Flow<IReadOnlyList<Handled>>()))
@@ -207,6 +207,13 @@ public sealed class IngestPipeline : IAsyncDisposable
                 return Done.Instance;
             })))
             .RunWith(Sink.Ignore<Done>(), materializer);
+    }
+
+    private async Task<Handled> HandleAsync(SpoolRecord record)
+    {
+        Handled handled = await Persistently(() => Handle(record)).ConfigureAwait(false);
+        record.Release();
+        return handled;
     }
 
     private Handled Handle(SpoolRecord record)

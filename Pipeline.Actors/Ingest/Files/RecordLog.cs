@@ -97,6 +97,9 @@ internal sealed class RecordLog : IDisposable
         return offset;
     }
 
+    /// <summary>Begins to bring what lies from an offset on to the medium, beside whatever comes next.</summary>
+    public void BeginWriteBack(long offset) => _file.BeginWriteBack(offset, _length - offset);
+
     /// <exception cref="IOException">The disk refused; nothing since the last flush counts, call <see cref="Rollback"/>.</exception>
     public void Flush()
     {
@@ -138,23 +141,53 @@ internal sealed class RecordLog : IDisposable
         return _seal is null ? record : _seal.Open(record);
     }
 
+    /// <summary>Reads the first bytes of a record as it lies on the disk, possibly sealed, its checksum unseen.</summary>
+    /// <param name="next">Where the record behind it begins.</param>
+    /// <returns>The record's size; what a shorter one does not fill of <paramref name="into"/> stays.</returns>
+    /// <exception cref="IOException">The record is damaged on the medium.</exception>
+    public int Peek(long offset, Span<byte> into, out long next)
+    {
+        uint size = SizeAt(_file, _path, _maxRecord, offset, Length, out _);
+        next = offset + FrameLength + size;
+        _file.Read(offset + FrameLength, into[..(int)Math.Min(into.Length, size)]);
+        return (int)size;
+    }
+
+    /// <summary>Reads all but the first bytes of a record that is not sealed into memory of exactly that size, and verifies the whole.</summary>
+    /// <exception cref="IOException">The record is damaged on the medium.</exception>
+    public void ReadTail(long offset, int skip, Span<byte> into)
+    {
+        Span<byte> head = stackalloc byte[skip];
+        uint size = SizeAt(_file, _path, _maxRecord, offset, Length, out uint checksum);
+        if (size != skip + into.Length || _file.Read(offset + FrameLength, head) < skip || _file.Read(offset + FrameLength + skip, into) < into.Length
+            || Crc32C.Of(head, into) != checksum)
+            throw Damaged(_path, offset);
+    }
+
     /// <summary>Reads the record at an offset that <see cref="Scan"/> gave.</summary>
     /// <param name="end">Where the last whole record ends.</param>
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
     public static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end)
     {
-        Span<byte> frame = stackalloc byte[FrameLength];
-        file.Read(offset, frame);
-        uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
-        if (size == 0 || size > maxRecord || size > end - offset - FrameLength)
-            throw new IOException($"{path} is damaged at byte {offset}: a record of {size} bytes.");
-        byte[] record = new byte[size];
-        if (file.Read(offset + FrameLength, record) < size || Crc32C.Of(record) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
-            throw new IOException($"{path} is damaged at byte {offset}: the checksum differs.");
+        byte[] record = new byte[SizeAt(file, path, maxRecord, offset, end, out uint checksum)];
+        if (file.Read(offset + FrameLength, record) < record.Length || Crc32C.Of(record) != checksum)
+            throw Damaged(path, offset);
         return record;
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static uint SizeAt(IReadableFile file, string path, long maxRecord, long offset, long end, out uint checksum)
+    {
+        Span<byte> frame = stackalloc byte[FrameLength];
+        file.Read(offset, frame);
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
+        checksum = BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]);
+        return size == 0 || size > maxRecord || size > end - offset - FrameLength
+            ? throw new IOException($"{path} is damaged at byte {offset}: a record of {size} bytes.") : size;
+    }
+
+    private static IOException Damaged(string path, long offset) => new($"{path} is damaged at byte {offset}: the checksum differs.");
 
     private void Recover(Action<long, ReadOnlyMemory<byte>>? visit)
     {

@@ -225,7 +225,9 @@ public sealed class InstanceSpool : IDisposable
             Rotate();
         if (chunk.Upload.Refusal is not null)
             return;
-        _active.Log.Append(SpoolEntry.EncodeChunk(chunk.Upload.Number, chunk.Buffer.AsMemory(0, chunk.Length)));
+        long at = _active.Log.Append(SpoolEntry.EncodeChunk(chunk.Upload.Number, chunk.Buffer.AsMemory(0, chunk.Length)));
+        // The disk works while the rest arrives, so the flush behind the commit has little left.
+        _active.Log.BeginWriteBack(at);
         if (chunk.Upload.First is not null)
             return;
         chunk.Upload.First = _active;

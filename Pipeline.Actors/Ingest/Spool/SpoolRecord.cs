@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Pipeline.Actors.Ingest.Spool;
 
 /// <summary>An instance in the spool, as a cursor gives it.</summary>
@@ -26,4 +28,14 @@ public sealed record SpoolRecord(
 
     /// <summary>Where all of it is, if only the head is in memory.</summary>
     internal (long Length, IEnumerable<ReadOnlyMemory<byte>> Blocks)? Large { get; init; }
+
+    /// <summary>Of the shared array pool, what <see cref="DataSet"/> lies in; null where it lies in memory of its own.</summary>
+    internal byte[]? Rented { get; init; }
+
+    /// <summary>Gives the memory of the data set back; nothing may hold a slice of it any more. Whoever never calls it leaves it to the collector.</summary>
+    internal void Release()
+    {
+        if (Rented is not null)
+            ArrayPool<byte>.Shared.Return(Rented);
+    }
 }
