@@ -224,7 +224,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         {
             outcome = _way.Run(record, chain?.Route);
         }
-        catch (Exception error) when (error is not OutOfMemoryException)
+        catch (Exception error) when (error is not (OutOfMemoryException or IOException))
         {
             // A mistake of ours in one instance must not stop the others; the instance stays for the mistake to be found.
             _log.Error(error, "Handling instance {0} failed.", record.Sequence);
@@ -255,13 +255,13 @@ public sealed class IngestPipeline : IAsyncDisposable
             {
                 T result = work();
                 if (held)
-                    _log.Info("The data folder can be written again.");
+                    _log.Info("The data folder can be used again.");
                 return result;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 if (!held)
-                    _log.Error("The data folder cannot be written, trying again every {0} s: {1}", RetryAfter.TotalSeconds, error.Message);
+                    _log.Error("The data folder cannot be read or written, trying again every {0} s: {1}", RetryAfter.TotalSeconds, error.Message);
                 await Task.Delay(RetryAfter, _ending.Token).ConfigureAwait(false);
             }
         }

@@ -147,20 +147,21 @@ internal sealed class RecordLog : IDisposable
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
     public int Peek(long offset, Span<byte> into, out long next)
     {
-        uint size = SizeAt(_file, _path, _maxRecord, offset, Length, out _);
+        Span<byte> start = stackalloc byte[FrameLength + into.Length];
+        uint size = Start(offset, start, out _);
         next = offset + FrameLength + size;
-        _file.Read(offset + FrameLength, into[..(int)Math.Min(into.Length, size)]);
+        start[FrameLength..].CopyTo(into);
         return (int)size;
     }
 
     /// <summary>Reads all but the first bytes of a record that is not sealed into memory of exactly that size, and verifies the whole.</summary>
+    /// <param name="skip">Those first bytes; few.</param>
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
     public void ReadTail(long offset, int skip, Span<byte> into)
     {
-        Span<byte> head = stackalloc byte[skip];
-        uint size = SizeAt(_file, _path, _maxRecord, offset, Length, out uint checksum);
-        if (size != skip + into.Length || _file.Read(offset + FrameLength, head) < skip || _file.Read(offset + FrameLength + skip, into) < into.Length
-            || Crc32C.Of(head, into) != checksum)
+        Span<byte> start = stackalloc byte[FrameLength + skip];
+        uint size = Start(offset, start, out uint checksum);
+        if (size != skip + into.Length || _file.Read(offset + start.Length, into) < into.Length || Crc32C.Of(start[FrameLength..], into) != checksum)
             throw Damaged(_path, offset);
     }
 
@@ -169,7 +170,9 @@ internal sealed class RecordLog : IDisposable
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
     public static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end)
     {
-        byte[] record = new byte[SizeAt(file, path, maxRecord, offset, end, out uint checksum)];
+        Span<byte> frame = stackalloc byte[FrameLength];
+        file.Read(offset, frame);
+        byte[] record = new byte[Size(frame, path, maxRecord, offset, end, out uint checksum)];
         if (file.Read(offset + FrameLength, record) < record.Length || Crc32C.Of(record) != checksum)
             throw Damaged(path, offset);
         return record;
@@ -177,10 +180,16 @@ internal sealed class RecordLog : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static uint SizeAt(IReadableFile file, string path, long maxRecord, long offset, long end, out uint checksum)
+    /// <summary>Frame and first bytes of a record at once.</summary>
+    private uint Start(long offset, Span<byte> start, out uint checksum)
     {
-        Span<byte> frame = stackalloc byte[FrameLength];
-        file.Read(offset, frame);
+        start.Clear();
+        _file.Read(offset, start);
+        return Size(start, _path, _maxRecord, offset, Length, out checksum);
+    }
+
+    private static uint Size(ReadOnlySpan<byte> frame, string path, long maxRecord, long offset, long end, out uint checksum)
+    {
         uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
         checksum = BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]);
         return size == 0 || size > maxRecord || size > end - offset - FrameLength

@@ -28,7 +28,10 @@ public sealed class SpoolCursor
 
     /// <returns>Null when nothing further is durable yet.</returns>
     /// <exception cref="IOException">An entry is damaged on the medium.</exception>
-    public SpoolRecord? TryRead()
+    public SpoolRecord? TryRead() => TryReadHead()?.Complete();
+
+    /// <summary>As <see cref="TryRead"/>, with no more in memory than the first chunk: what most headers are judged by.</summary>
+    internal SpoolRecord? TryReadHead()
     {
         while (Sequence < _spool.Next)
         {
@@ -121,16 +124,21 @@ public sealed class SpoolCursor
         {
             if (_length != commit.Length)
                 throw new IOException($"Instance {commit.Record.Sequence} of the spool has {_length} of {commit.Length} bytes.");
-            if (_length > SpoolRecord.MaxWholeBytes)
+            long head = _length > SpoolRecord.MaxWholeBytes ? Math.Min(_length, SpoolRecord.HeadBytes) : _extents.Count == 0 ? 0 : _extents[0].Length;
+            SpoolRecord record = Filled(commit.Record, (int)head);
+            if (head == _length)
+                return record;
+            return record with
             {
-                return commit.Record with
-                {
-                    DataSet = Fill(new byte[SpoolRecord.HeadBytes]),
-                    Large = (_length, _extents.Select(extent => extent.Read())),
-                };
-            }
-            byte[] whole = _length <= PooledBytes ? ArrayPool<byte>.Shared.Rent((int)_length) : GC.AllocateUninitializedArray<byte>((int)_length);
-            return commit.Record with { DataSet = Fill(whole.AsMemory(0, (int)_length)), Rented = _length <= PooledBytes ? whole : null };
+                Large = (_length, _extents.Select(extent => extent.Read())),
+                Rest = _length > SpoolRecord.MaxWholeBytes ? null : () => Filled(commit.Record, (int)_length),
+            };
+        }
+
+        private SpoolRecord Filled(SpoolRecord record, int length)
+        {
+            byte[]? rented = length <= PooledBytes ? ArrayPool<byte>.Shared.Rent(length) : null;
+            return record with { DataSet = Fill((rented ?? GC.AllocateUninitializedArray<byte>(length)).AsMemory(0, length)), Rented = rented };
         }
 
         private Memory<byte> Fill(Memory<byte> into)
