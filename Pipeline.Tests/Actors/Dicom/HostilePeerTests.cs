@@ -5,6 +5,7 @@ using System.Text;
 using Akka.Actor;
 using Akka.Event;
 using Pipeline.Actors.Dicom;
+using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Spool;
@@ -145,10 +146,13 @@ public sealed class HostilePeerTests : PatientTestKit
         await using DicomAssociation good = (await RequestAsync(server)).Require();
         using var drip = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await drip.ConnectAsync(IPAddress.Loopback, server.Port);
-        byte[] associate = PduWriter.Write(Request()), pdu = associate;
+        // Longer than what drips within the time-out.
+        PresentationContext[] many = [.. Enumerable.Range(0, 128).Select(i =>
+            new PresentationContext((byte)(2 * i + 1), SopClasses.CT, [.. Enumerable.Repeat(TransferSyntax.ExplicitLittle.Uid, 10)]))];
+        byte[] pdu = PduWriter.Write(Request() with { Contexts = many });
         if (established)
         {
-            await drip.SendAsync(associate);
+            await drip.SendAsync(PduWriter.Write(Request()));
             pdu = PduWriter.Write(new Pdu.DataTransfer([new PresentationDataValue(1, Command: true, Last: false, new byte[65536])]));
         }
         // Each byte comes behind an instance of the other, many within the time-out.
