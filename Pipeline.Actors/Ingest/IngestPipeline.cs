@@ -208,7 +208,7 @@ public sealed class IngestPipeline : IAsyncDisposable
             .MapMaterializedValue(_ => NotUsed.Instance).Conflate((kept, _) => kept);
         return Source.FromGraph(new SpoolSource(_spool, from))
             .Via(_switch.Flow<SpoolRecord>())
-            .SelectAsync(_settings.Parallelism, record => Task.Run(() => Persistently(() => Handle(record))))
+            .SelectAsync(_settings.Parallelism, record => Task.Run(() => HandleAsync(record)))
             .GroupedWithin(_settings.CommitBatch, _settings.CommitInterval)
             .Select(IReadOnlyList<Handled> (batch) => batch.ToArray())
             .Merge(ticks.Via(_switch.Flow<IReadOnlyList<Handled>>()))
@@ -221,6 +221,13 @@ public sealed class IngestPipeline : IAsyncDisposable
             .RunWith(Sink.Ignore<Done>(), materializer);
     }
 
+    private async Task<Handled> HandleAsync(SpoolRecord record)
+    {
+        Handled handled = await Persistently(() => Handle(record)).ConfigureAwait(false);
+        record.Release();
+        return handled;
+    }
+
     private Handled Handle(SpoolRecord record)
     {
         ChainIntake? chain = _titles.GetValueOrDefault(record.CalledAe);
@@ -229,7 +236,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         {
             outcome = _way.Run(record, chain?.Route);
         }
-        catch (Exception error) when (error is not OutOfMemoryException)
+        catch (Exception error) when (error is not (OutOfMemoryException or IOException))
         {
             // A mistake of ours in one instance must not stop the others; the instance stays for the mistake to be found.
             _log.Error(error, "Handling instance {0} failed.", record.Sequence);
@@ -260,13 +267,13 @@ public sealed class IngestPipeline : IAsyncDisposable
             {
                 T result = work();
                 if (held)
-                    _log.Info("The data folder can be written again.");
+                    _log.Info("The data folder can be used again.");
                 return result;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 if (!held)
-                    _log.Error("The data folder cannot be written, trying again every {0} s: {1}", RetryAfter.TotalSeconds, error.Message);
+                    _log.Error("The data folder cannot be read or written, trying again every {0} s: {1}", RetryAfter.TotalSeconds, error.Message);
                 await Task.Delay(RetryAfter, _ending.Token).ConfigureAwait(false);
             }
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Network;
 
@@ -31,7 +32,10 @@ internal sealed class CtStudy
                     pixels[i] = (short)((i / Side + i % Side + slice) % 1024 + random.Next(64));
                 DicomDataSet dataSet = Slice(a, slice, MemoryMarshal.AsBytes(pixels.AsSpan()).ToArray());
                 bytes = DicomWriter.WriteDataSet(dataSet, TransferSyntax.ExplicitLittle).Length;
-                File.WriteAllBytes(Path.Combine(folders[a], $"{slice:D4}.dcm"), DicomWriter.WriteFile(dataSet));
+                // On the disk before anything is measured, so that it is not written out beside that.
+                using SafeFileHandle file = File.OpenHandle(Path.Combine(folders[a], $"{slice:D4}.dcm"), FileMode.Create, FileAccess.Write);
+                RandomAccess.Write(file, DicomWriter.WriteFile(dataSet), 0);
+                RandomAccess.FlushToDisk(file);
             }
         }
         return new CtStudy(folders, bytes);

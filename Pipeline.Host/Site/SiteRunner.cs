@@ -27,8 +27,13 @@ internal static class SiteRunner
 {
     private const string BridgeRole = "bridge";
 
+    /// <summary>Threads that the pool starts at once. Associations, stages and consensus answer one another, and a read from the disk holds its thread.</summary>
+    private const int LeastThreads = 16;
+
     public static async Task<int> RunAsync(SiteConfiguration configuration, Terminal terminal, CancellationToken stop)
     {
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, LeastThreads), completions);
         var site = configuration.Site;
         string? passphrase = Passphrase.Find(site.PassphraseFile);
         using var identity = Identity(site, passphrase);

@@ -66,11 +66,20 @@ public static class DicomReader
     }
 
     /// <summary>The elements before <paramref name="stop"/>, as far as the bytes reach: enough to look at a header whose end has not arrived.</summary>
-    public static DicomDataSet ReadHead(ReadOnlyMemory<byte> bytes, TransferSyntax syntax, DicomTag stop)
+    public static DicomDataSet ReadHead(ReadOnlyMemory<byte> bytes, TransferSyntax syntax, DicomTag stop) =>
+        ReadHead(bytes, syntax, stop, bytes.Length, out _);
+
+    /// <inheritdoc cref="ReadHead(ReadOnlyMemory{byte}, TransferSyntax, DicomTag)"/>
+    /// <param name="total">Bytes of the whole data set.</param>
+    /// <param name="whole">Whether the bytes reach an element at or behind <paramref name="stop"/>, so that nothing before it is missing.</param>
+    public static DicomDataSet ReadHead(ReadOnlyMemory<byte> bytes, TransferSyntax syntax, DicomTag stop, long total, out bool whole)
     {
         var dataSet = new DicomDataSet();
-        if (!syntax.Deflated)
-            new DataSetParser(bytes, 0, syntax, new DicomReadLimits()) { Stop = stop }.ReadToEnd(dataSet);
+        whole = false;
+        if (syntax.Deflated)
+            return dataSet;
+        var parser = new DataSetParser(bytes, 0, syntax, new DicomReadLimits(), total) { Stop = stop };
+        whole = parser.ReadToEnd(dataSet) && parser.Stopped;
         return dataSet;
     }
 

@@ -10,7 +10,7 @@ namespace Pipeline.Actors.Dicom.Network;
 /// <param name="cap">Bytes beyond which the rest is only counted.</param>
 internal sealed class InstanceBuffer(long cap) : IDisposable
 {
-    public const int BlockSize = 131072;
+    public const int BlockSize = 262144;
     private const int HeadSize = 16384;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

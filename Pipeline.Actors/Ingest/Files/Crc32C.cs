@@ -8,6 +8,8 @@ internal static class Crc32C
 {
     public static uint Of(ReadOnlySpan<byte> bytes) => Append(uint.MaxValue, bytes) ^ uint.MaxValue;
 
+    public static uint Of(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail) => Append(Append(uint.MaxValue, head), tail) ^ uint.MaxValue;
+
     public static uint Of(IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
         uint crc = uint.MaxValue;

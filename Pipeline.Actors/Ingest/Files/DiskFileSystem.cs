@@ -74,6 +74,9 @@ public sealed partial class DiskFileSystem : IDurableFileSystem
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int FlushData(SafeFileHandle descriptor);
 
+    [LibraryImport("libc", EntryPoint = "sync_file_range")]
+    private static partial int BeginWriteBack(SafeFileHandle descriptor, long offset, long length, uint flags);
+
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int CloseDescriptor(int descriptor);
 
@@ -87,6 +90,13 @@ public sealed partial class DiskFileSystem : IDurableFileSystem
         public long Length => RandomAccess.GetLength(_handle);
 
         public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts) => RandomAccess.Write(_handle, parts, offset);
+
+        public void BeginWriteBack(long offset, long length)
+        {
+            // SYNC_FILE_RANGE_WRITE of sync_file_range(2). What it says of errors, fdatasync says again.
+            if (OperatingSystem.IsLinux())
+                _ = DiskFileSystem.BeginWriteBack(_handle, offset, length, 2);
+        }
 
         public void Flush()
         {

@@ -97,6 +97,9 @@ internal sealed class RecordLog : IDisposable
         return offset;
     }
 
+    /// <summary>Begins to bring what lies from an offset on to the medium, beside whatever comes next.</summary>
+    public void BeginWriteBack(long offset) => _file.BeginWriteBack(offset, _length - offset);
+
     /// <exception cref="IOException">The disk refused; nothing since the last flush counts, call <see cref="Rollback"/>.</exception>
     public void Flush()
     {
@@ -138,6 +141,30 @@ internal sealed class RecordLog : IDisposable
         return _seal is null ? record : _seal.Open(record);
     }
 
+    /// <summary>Reads the first bytes of a record as it lies on the disk, possibly sealed, its checksum unseen.</summary>
+    /// <param name="next">Where the record behind it begins.</param>
+    /// <returns>The record's size; what a shorter one does not fill of <paramref name="into"/> stays.</returns>
+    /// <exception cref="IOException">The record is damaged on the medium.</exception>
+    public int Peek(long offset, Span<byte> into, out long next)
+    {
+        Span<byte> start = stackalloc byte[FrameLength + into.Length];
+        uint size = Start(offset, start, out _);
+        next = offset + FrameLength + size;
+        start[FrameLength..].CopyTo(into);
+        return (int)size;
+    }
+
+    /// <summary>Reads all but the first bytes of a record that is not sealed into memory of exactly that size, and verifies the whole.</summary>
+    /// <param name="skip">Those first bytes; few.</param>
+    /// <exception cref="IOException">The record is damaged on the medium.</exception>
+    public void ReadTail(long offset, int skip, Span<byte> into)
+    {
+        Span<byte> start = stackalloc byte[FrameLength + skip];
+        uint size = Start(offset, start, out uint checksum);
+        if (size != skip + into.Length || _file.Read(offset + start.Length, into) < into.Length || Crc32C.Of(start[FrameLength..], into) != checksum)
+            throw Damaged(_path, offset);
+    }
+
     /// <summary>Reads the record at an offset that <see cref="Scan"/> gave.</summary>
     /// <param name="end">Where the last whole record ends.</param>
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
@@ -145,16 +172,31 @@ internal sealed class RecordLog : IDisposable
     {
         Span<byte> frame = stackalloc byte[FrameLength];
         file.Read(offset, frame);
-        uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
-        if (size == 0 || size > maxRecord || size > end - offset - FrameLength)
-            throw new IOException($"{path} is damaged at byte {offset}: a record of {size} bytes.");
-        byte[] record = new byte[size];
-        if (file.Read(offset + FrameLength, record) < size || Crc32C.Of(record) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
-            throw new IOException($"{path} is damaged at byte {offset}: the checksum differs.");
+        byte[] record = new byte[Size(frame, path, maxRecord, offset, end, out uint checksum)];
+        if (file.Read(offset + FrameLength, record) < record.Length || Crc32C.Of(record) != checksum)
+            throw Damaged(path, offset);
         return record;
     }
 
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Frame and first bytes of a record at once.</summary>
+    private uint Start(long offset, Span<byte> start, out uint checksum)
+    {
+        start.Clear();
+        _file.Read(offset, start);
+        return Size(start, _path, _maxRecord, offset, Length, out checksum);
+    }
+
+    private static uint Size(ReadOnlySpan<byte> frame, string path, long maxRecord, long offset, long end, out uint checksum)
+    {
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
+        checksum = BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]);
+        return size == 0 || size > maxRecord || size > end - offset - FrameLength
+            ? throw new IOException($"{path} is damaged at byte {offset}: a record of {size} bytes.") : size;
+    }
+
+    private static IOException Damaged(string path, long offset) => new($"{path} is damaged at byte {offset}: the checksum differs.");
 
     private void Recover(Action<long, ReadOnlyMemory<byte>>? visit)
     {

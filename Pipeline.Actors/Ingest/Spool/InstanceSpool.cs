@@ -9,7 +9,7 @@ namespace Pipeline.Actors.Ingest.Spool;
 /// The durable queue between the PACS and the stages. Uploads are written while they arrive, by one thread, chunk by chunk into one file; each commit
 /// waits for a flush that began behind it. Flushes overlap and each covers everything written before it, so associations share them.
 /// </summary>
-public sealed class InstanceSpool : IDisposable
+public sealed partial class InstanceSpool : IDisposable
 {
     internal const string Unwritable = "The spool cannot be written; nothing was kept.";
     private static readonly TimeSpan FreeSpaceValidity = TimeSpan.FromSeconds(1);
@@ -29,7 +29,7 @@ public sealed class InstanceSpool : IDisposable
     private readonly HashSet<SpoolUpload> _uploads = [];
     private readonly List<(long Sequence, RepeatIndex.Entry Entry)> _unflushed = [];
     private SpoolSegment _active;
-    private bool _activeBroken;
+    private bool _activeBroken, _writing, _breaking;
     private long _next, _durableNext, _lastUpload;
     private long _freeCheckedAt;
     private volatile bool _low, _killed;
@@ -182,115 +182,6 @@ public sealed class InstanceSpool : IDisposable
             return _segments.Values.FirstOrDefault(other => other.Number > segment.Number);
     }
 
-    private void Write()
-    {
-        for (Queue<SpoolWork> taken = new(); _queue.TryTake(taken, out Queue<SpoolWork>? work); taken = work)
-        {
-            while (work.TryDequeue(out SpoolWork? next))
-                Write(next);
-        }
-    }
-
-    private void Write(SpoolWork work)
-    {
-        Action? answer = null;
-        bool low = Low;
-        lock (_gate)
-        {
-            if (_killed)
-                Refuse(work.Upload, "The node is stopping.");
-            else if (low)
-                Refuse(work.Upload, "Disk space is low; nothing was kept.");
-            switch (work)
-            {
-                case SpoolWork.Chunk chunk when chunk.Upload.Refusal is null:
-                    Attempt(chunk.Upload, () => Append(chunk));
-                    break;
-                case SpoolWork.Commit commit:
-                    answer = Finish(commit);
-                    break;
-                case SpoolWork.Abandon abandon:
-                    Forget(abandon.Upload);
-                    break;
-            }
-        }
-        if (work is SpoolWork.Chunk done)
-            done.Upload.Done(done);
-        answer?.Invoke();
-    }
-
-    private void Append(SpoolWork.Chunk chunk)
-    {
-        if (_activeBroken || _active.Log.Length >= _settings.SegmentBytes)
-            Rotate();
-        if (chunk.Upload.Refusal is not null)
-            return;
-        _active.Log.Append(SpoolEntry.EncodeChunk(chunk.Upload.Number, chunk.Buffer.AsMemory(0, chunk.Length)));
-        if (chunk.Upload.First is not null)
-            return;
-        chunk.Upload.First = _active;
-        _active.OpenUploads++;
-        _uploads.Add(chunk.Upload);
-    }
-
-    /// <returns>The answer, where it need not wait for a flush.</returns>
-    private Action? Finish(SpoolWork.Commit commit)
-    {
-        SpoolUpload upload = commit.Upload;
-        if (upload.Refusal is null)
-            Attempt(upload, () => Commit(commit));
-        Forget(upload);
-        return upload.Refusal is { } refusal ? () => commit.Answer.SetResult(refusal) : null;
-    }
-
-    private void Commit(SpoolWork.Commit commit)
-    {
-        if (_activeBroken)
-            Rotate();
-        if (commit.Upload.Refusal is not null)
-            return;
-        ReceivedInstance instance = commit.Instance;
-        (RepeatIndex.Verdict verdict, RepeatIndex.Entry entry) = _index.Judge(instance.SopInstanceUid, instance.Sha256);
-        bool conflict = verdict is RepeatIndex.Verdict.Conflict or RepeatIndex.Verdict.RepeatedConflict;
-        if (verdict is RepeatIndex.Verdict.New or RepeatIndex.Verdict.Conflict)
-        {
-            _active.Log.Append(SpoolEntry.EncodeCommit(commit.Upload.Number, instance, _next, conflict, _clock.GetUtcNow()));
-            commit.Upload.First?.Hold(_next);
-            _active.Hold(_next);
-            _active.Entries.Add(entry);
-            _index.Add(entry);
-            _unflushed.Add((_next, entry));
-            _next++;
-            commit.Upload.Committed = true;
-        }
-        _flusher.Add(commit.Answer, conflict ? DimseStatus.Conflict : DimseStatus.Success, _active.Log, _next);
-    }
-
-    /// <summary>The upload has ended; without a commit its chunks are void.</summary>
-    private void Forget(SpoolUpload upload)
-    {
-        if (!_uploads.Remove(upload))
-            return;
-        upload.First!.OpenUploads--;
-        if (!upload.Committed && !_killed && !_activeBroken)
-            Attempt(upload, () => _active.Log.Append(SpoolEntry.EncodeAbandon(upload.Number)));
-    }
-
-    private static void Refuse(SpoolUpload upload, string why) => upload.Refusal ??= DimseStatus.OutOfResources(why);
-
-    private void Attempt(SpoolUpload upload, Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            Refuse(upload, Unwritable);
-            _flusher.Fail(error.Message);
-        }
-    }
-
     /// <summary>The flusher's word, under the gate: everything below <paramref name="next"/> is durable.</summary>
     private void Flushed(long next)
     {
@@ -305,6 +196,11 @@ public sealed class InstanceSpool : IDisposable
     /// </summary>
     private void Broken()
     {
+        _breaking = true;
+        while (_writing)
+            Monitor.Wait(_gate);
+        _breaking = false;
+        Monitor.PulseAll(_gate);
         foreach (SpoolUpload upload in _uploads)
             Refuse(upload, Unwritable);
         foreach ((_, RepeatIndex.Entry entry) in _unflushed)
@@ -335,7 +231,11 @@ public sealed class InstanceSpool : IDisposable
     /// <summary>May give the gate up for a moment.</summary>
     private void Rotate()
     {
-        _flusher.Drain();
+        while (_flusher.Drain() || _writing)
+        {
+            if (_writing)
+                Monitor.Wait(_gate);
+        }
         if (!_activeBroken)
             _active.Log.Flush();
         _active = Begin();

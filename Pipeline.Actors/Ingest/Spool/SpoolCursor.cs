@@ -1,19 +1,21 @@
+using System.Buffers;
+
 namespace Pipeline.Actors.Ingest.Spool;
 
-/// <summary>Reads durable records in order. One reader at a time; memory is bounded however large the instances are.</summary>
+/// <summary>
+/// Reads durable records in order. One reader at a time. Of an upload whose end it has not met it keeps where its chunks lie; what they hold is read
+/// once, when the commit tells how long the data set is, so memory is bounded however large instances are and however many arrive at once.
+/// </summary>
 public sealed class SpoolCursor
 {
-    /// <summary>Bytes of unfinished uploads kept from the first reading; what is beyond is read again with its commit.</summary>
-    private const long KeptBytes = 16L << 20;
-
-    /// <summary>Of one upload (bytes): slices and radiographs are kept, and of larger ones no more than the head.</summary>
-    private const long KeptOfUpload = 4L << 20;
+    /// <summary>Of data sets up to this size the memory is used again (bytes): slices and radiographs, not volumes.</summary>
+    private const long PooledBytes = 4L << 20;
 
     private readonly InstanceSpool _spool;
     private readonly Dictionary<ulong, OpenUpload> _open = [];
     private SpoolSegment? _segment;
     private ulong _run;
-    private long _offset, _kept;
+    private long _offset;
 
     internal SpoolCursor(InstanceSpool spool, long sequence)
     {
@@ -26,7 +28,10 @@ public sealed class SpoolCursor
 
     /// <returns>Null when nothing further is durable yet.</returns>
     /// <exception cref="IOException">An entry is damaged on the medium.</exception>
-    public SpoolRecord? TryRead()
+    public SpoolRecord? TryRead() => TryReadHead()?.Complete();
+
+    /// <summary>As <see cref="TryRead"/>, with no more in memory than the first chunk: what most headers are judged by.</summary>
+    internal SpoolRecord? TryReadHead()
     {
         while (Sequence < _spool.Next)
         {
@@ -39,9 +44,7 @@ public sealed class SpoolCursor
                 (_segment, _offset) = (next, 0);
                 continue;
             }
-            long at = _offset;
-            SpoolEntry entry = SpoolEntry.Decode(_segment.Log.Read(at, out _offset));
-            if (Take(entry, at) is not { } record || record.Sequence != Sequence || record.Sequence >= _segment.End)
+            if (Take(_segment) is not { } record || record.Sequence != Sequence || record.Sequence >= _segment.End)
                 continue;
             Sequence++;
             return record;
@@ -49,105 +52,101 @@ public sealed class SpoolCursor
         return null;
     }
 
-    private SpoolRecord? Take(SpoolEntry entry, long at)
+    private SpoolRecord? Take(SpoolSegment segment)
+    {
+        long at = _offset;
+        Span<byte> head = stackalloc byte[SpoolEntry.ChunkHeader];
+        int size = segment.Log.Peek(at, head, out _offset);
+        if (SpoolEntry.IsChunk(head, size, out ulong upload))
+            return Note(upload, new Extent(segment, at, size - SpoolEntry.ChunkHeader, Sealed: false));
+        SpoolEntry entry = SpoolEntry.Decode(segment.Log.Read(at));
+        return entry is SpoolEntry.Chunk chunk ? Note(chunk.Upload, new Extent(segment, at, chunk.Data.Length, Sealed: true)) : Take(entry);
+    }
+
+    private SpoolRecord? Note(ulong upload, Extent extent)
+    {
+        if (!_open.TryGetValue(upload, out OpenUpload? open))
+            _open[upload] = open = new OpenUpload();
+        open.Add(extent);
+        return null;
+    }
+
+    private SpoolRecord? Take(SpoolEntry entry)
     {
         switch (entry)
         {
             case SpoolEntry.Begin begin when begin.Run != _run:
-                (_run, _kept) = (begin.Run, 0);
+                _run = begin.Run;
                 _open.Clear();
                 return null;
-            case SpoolEntry.Chunk chunk:
-                if (!_open.TryGetValue(chunk.Upload, out OpenUpload? open))
-                    _open[chunk.Upload] = open = new OpenUpload();
-                _kept += open.Add(new Extent(_segment!, at), chunk.Data, KeptBytes - _kept);
-                return null;
             case SpoolEntry.Abandon abandon:
-                Close(abandon.Upload);
+                _open.Remove(abandon.Upload);
                 return null;
             case SpoolEntry.Commit commit:
-                OpenUpload whole = Close(commit.Upload);
-                return commit.Record.Sequence == Sequence ? whole.Complete(commit) : null;
+                _open.Remove(commit.Upload, out OpenUpload? whole);
+                return commit.Record.Sequence == Sequence ? (whole ?? new OpenUpload()).Complete(commit) : null;
             default:
                 return (entry as SpoolEntry.Whole)?.Record;
         }
     }
 
-    private OpenUpload Close(ulong upload)
-    {
-        if (!_open.Remove(upload, out OpenUpload? open))
-            return new OpenUpload();
-        _kept -= open.Kept;
-        return open;
-    }
-
-    private readonly record struct Extent(SpoolSegment Segment, long Offset)
+    /// <param name="Length">Of the part of the data set that the chunk holds (bytes).</param>
+    /// <param name="Sealed">Then no part of it can be read alone.</param>
+    private readonly record struct Extent(SpoolSegment Segment, long Offset, int Length, bool Sealed)
     {
         public ReadOnlyMemory<byte> Read() => ((SpoolEntry.Chunk)SpoolEntry.Decode(Segment.Log.Read(Offset))).Data;
+
+        /// <returns>Bytes that were read: all, or as many as there is room for.</returns>
+        public int Read(Span<byte> into)
+        {
+            int count = Math.Min(into.Length, Length);
+            if (Sealed || count < Length)
+                Read().Span[..count].CopyTo(into);
+            else
+                Segment.Log.ReadTail(Offset, SpoolEntry.ChunkHeader, into[..count]);
+            return count;
+        }
     }
 
-    /// <summary>Chunks seen of an upload whose end is not reached: where they are, and from the front what they hold.</summary>
+    /// <summary>Where the chunks lie that were seen of an upload, in order.</summary>
     private sealed class OpenUpload
     {
         private readonly List<Extent> _extents = [];
-        private readonly List<ReadOnlyMemory<byte>> _front = [];
         private long _length;
 
-        public long Kept { get; private set; }
-
-        /// <returns>By how much more (or less) is kept now.</returns>
-        public long Add(Extent extent, ReadOnlyMemory<byte> data, long room)
+        public void Add(Extent extent)
         {
-            long before = Kept;
             _extents.Add(extent);
-            _length += data.Length;
-            if (_length > KeptOfUpload)
-                Trim();
-            else if (_front.Count == _extents.Count - 1 && data.Length <= room)
-            {
-                _front.Add(data);
-                Kept += data.Length;
-            }
-            return Kept - before;
+            _length += extent.Length;
         }
 
         public SpoolRecord Complete(SpoolEntry.Commit commit)
         {
             if (_length != commit.Length)
                 throw new IOException($"Instance {commit.Record.Sequence} of the spool has {_length} of {commit.Length} bytes.");
-            if (_length <= SpoolRecord.MaxWholeBytes)
-                return commit.Record with { DataSet = Joined(Blocks(), _length) };
-            return commit.Record with
+            long head = _length > SpoolRecord.MaxWholeBytes ? Math.Min(_length, SpoolRecord.HeadBytes) : _extents.Count == 0 ? 0 : _extents[0].Length;
+            SpoolRecord record = Filled(commit.Record, (int)head);
+            if (head == _length)
+                return record;
+            return record with
             {
-                DataSet = Joined(Blocks(), SpoolRecord.HeadBytes),
                 Large = (_length, _extents.Select(extent => extent.Read())),
+                Rest = _length > SpoolRecord.MaxWholeBytes ? null : () => Filled(commit.Record, (int)_length),
             };
         }
 
-        private void Trim()
+        private SpoolRecord Filled(SpoolRecord record, int length)
         {
-            while (Kept > SpoolRecord.HeadBytes)
-            {
-                Kept -= _front[^1].Length;
-                _front.RemoveAt(_front.Count - 1);
-            }
+            byte[]? rented = length <= PooledBytes ? ArrayPool<byte>.Shared.Rent(length) : null;
+            return record with { DataSet = Fill((rented ?? GC.AllocateUninitializedArray<byte>(length)).AsMemory(0, length)), Rented = rented };
         }
 
-        private IEnumerable<ReadOnlyMemory<byte>> Blocks() => _front.Concat(_extents.Skip(_front.Count).Select(extent => extent.Read()));
-
-        private static byte[] Joined(IEnumerable<ReadOnlyMemory<byte>> blocks, long length)
+        private Memory<byte> Fill(Memory<byte> into)
         {
-            byte[] whole = new byte[length];
-            int at = 0;
-            foreach (ReadOnlyMemory<byte> block in blocks)
-            {
-                int count = Math.Min(block.Length, whole.Length - at);
-                block[..count].CopyTo(whole.AsMemory(at));
-                at += count;
-                if (at == whole.Length)
-                    break;
-            }
-            return whole;
+            Span<byte> rest = into.Span;
+            for (int i = 0; i < _extents.Count && !rest.IsEmpty; i++)
+                rest = rest[_extents[i].Read(rest)..];
+            return into;
         }
     }
 }

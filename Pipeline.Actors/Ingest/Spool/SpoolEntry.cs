@@ -18,7 +18,9 @@ namespace Pipeline.Actors.Ingest.Spool;
 /// </summary>
 internal abstract record SpoolEntry
 {
-    private const int ChunkHeader = 9;
+    /// <summary>What stands before the data of a chunk (bytes).</summary>
+    public const int ChunkHeader = 9;
+
     private const int CommitHeader = 17;
     private const int FixedLength = 1 + 8 + 8 + 32;
 
@@ -96,6 +98,15 @@ internal abstract record SpoolEntry
             Kind.Commit => new Commit(number, BinaryPrimitives.ReadInt64LittleEndian(span[9..]), ReadRecord(entry, CommitHeader)),
             _ => new Abandon(number),
         };
+    }
+
+    /// <summary>Whether an entry is a chunk, told from its first bytes.</summary>
+    /// <param name="size">Of the whole entry.</param>
+    public static bool IsChunk(ReadOnlySpan<byte> head, int size, out ulong upload)
+    {
+        bool chunk = size >= ChunkHeader && head[0] == (byte)Kind.Chunk;
+        upload = chunk ? BinaryPrimitives.ReadUInt64LittleEndian(head[1..]) : 0;
+        return chunk;
     }
 
     private static byte[] Numbered(Kind kind, ulong number, int length)

@@ -25,7 +25,7 @@ internal sealed class SpoolFlusher
 
     /// <param name="gate">Held around <paramref name="flushed"/> and <paramref name="broken"/>, and by whoever calls this class.</param>
     /// <param name="flushed">Everything below the sequence is durable.</param>
-    /// <param name="broken">Nothing since the last good flush counts.</param>
+    /// <param name="broken">Nothing since the last good flush counts. May give the gate up for a moment.</param>
     /// <param name="settled">Behind each flush, without the gate: null where it was good, else what the disk said.</param>
     public SpoolFlusher(object gate, string name, Action<long> flushed, Action broken, Action<string?> settled)
     {
@@ -52,18 +52,22 @@ internal sealed class SpoolFlusher
     public void Fail(string reason)
     {
         _generation++;
-        _broken();
+        // Before the gate may be given up in there: no flush may take these any more.
         List<Waiting> refused = _waiting;
         _waiting = [];
+        _broken();
         // Outside the gate, which whoever hears of it may want.
         ThreadPool.UnsafeQueueUserWorkItem(_ => Settle(refused, reason), null);
     }
 
     /// <summary>Waits, the gate given up meanwhile, until nothing waits and no flush is under way.</summary>
-    public void Drain()
+    /// <returns>Whether it had to wait.</returns>
+    public bool Drain()
     {
-        while (_waiting.Count > 0 || _completed != _begun)
+        bool waited = false;
+        for (; _waiting.Count > 0 || _completed != _begun; waited = true)
             AwaitCompletion();
+        return waited;
     }
 
     /// <summary>Flushes for all that wait, then ends the threads; called without the gate.</summary>

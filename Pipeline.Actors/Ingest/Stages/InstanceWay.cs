@@ -29,9 +29,34 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, Deidentifica
         if (record.Conflict && !released)
             return new Quarantined(Why.Conflict, "The SOP Instance UID was held already with other content.");
         var syntax = TransferSyntax.Of(record.TransferSyntaxUid);
-        if (!record.Whole)
-            return RunLarge(DicomReader.ReadHead(record.DataSet, syntax, DicomTags.PixelData), record.Length, route);
-        Outcome<DicomDataSet> parsed = toolkit.ReadDataSet(record.DataSet, syntax, limits);
+        if (record.Whole)
+            return RunWhole(record.DataSet, syntax, route, released);
+        DicomDataSet header = DicomReader.ReadHead(record.DataSet, syntax, DicomTags.PixelData, record.Length, out bool complete);
+        if (record.Rest is null)
+            return RunLarge(header, record.Length, route);
+        // What is of no use to the task costs no more than its header.
+        if (complete && Eligibility.Judge(header, route) is { } outOfScope)
+            return outOfScope;
+        SpoolRecord whole = record.Complete();
+        try
+        {
+            return RunWhole(whole.DataSet, syntax, route, released);
+        }
+        finally
+        {
+            whole.Release();
+        }
+    }
+
+    /// <summary>Pseudonym of the patient that an instance is of; empty where it names none or cannot be read.</summary>
+    public string PatientOf(SpoolRecord? record) =>
+        record is not null
+        && DicomReader.ReadHead(record.DataSet, TransferSyntax.Of(record.TransferSyntaxUid), BehindPatientId).Text(DicomTags.PatientId) is { } patient
+            ? key.Pseudonym(PseudonymKind.Patient, patient) : "";
+
+    private InstanceOutcome RunWhole(ReadOnlyMemory<byte> dataSet, TransferSyntax syntax, ChainRoute route, bool released)
+    {
+        Outcome<DicomDataSet> parsed = toolkit.ReadDataSet(dataSet, syntax, limits);
         if (!parsed.Ok)
             return new Quarantined(Why.Corrupt, parsed.Fault.ToString());
         if (!parsed.Value.Contains(DicomTags.PixelData))
@@ -47,12 +72,6 @@ public sealed class InstanceWay(IDicomToolkit toolkit, SiteKey key, Deidentifica
     /// <summary>An instance that is never whole in memory: judged by its header, and kept for a person where that lets it in.</summary>
     private static InstanceOutcome RunLarge(DicomDataSet header, long length, ChainRoute route) => (InstanceOutcome?)Eligibility.Judge(header, route)
         ?? new Quarantined(Why.TooLarge, $"{length >> 20} MiB; images above {SpoolRecord.MaxWholeBytes >> 20} MiB are not decoded.");
-
-    /// <summary>Pseudonym of the patient that an instance is of; empty where it names none or cannot be read.</summary>
-    public string PatientOf(SpoolRecord? record) =>
-        record is not null
-        && DicomReader.ReadHead(record.DataSet, TransferSyntax.Of(record.TransferSyntaxUid), BehindPatientId).Text(DicomTags.PatientId) is { } patient
-            ? key.Pseudonym(PseudonymKind.Patient, patient) : "";
 
     private InstanceOutcome Prepare(DicomDataSet original, TransferSyntax syntax, ChainRoute route, bool released)
     {

@@ -4,7 +4,7 @@ using Pipeline.Actors.Ingest.Spool;
 
 namespace Pipeline.Actors.Ingest.Stages;
 
-/// <summary>Durable records of the spool in order, one for each pull; waits for the writer where there is none.</summary>
+/// <summary>Durable records of the spool in order, their heads in memory, one for each pull; waits for the writer where there is none.</summary>
 internal sealed class SpoolSource(InstanceSpool spool, long from) : GraphStage<SourceShape<SpoolRecord>>
 {
     public Outlet<SpoolRecord> Out { get; } = new("SpoolSource.out");
@@ -36,7 +36,7 @@ internal sealed class SpoolSource(InstanceSpool spool, long from) : GraphStage<S
 
         private void Offer()
         {
-            if (IsAvailable(_stage.Out) && _cursor.TryRead() is { } record)
+            if (IsAvailable(_stage.Out) && _cursor.TryReadHead() is { } record)
                 Push(_stage.Out, record);
         }
     }

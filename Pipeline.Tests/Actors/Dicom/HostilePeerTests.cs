@@ -1,7 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Akka.Actor;
+using Akka.Event;
 using Pipeline.Actors.Dicom;
+using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Spool;
@@ -82,6 +86,94 @@ public sealed class HostilePeerTests : PatientTestKit
     }
 
     [Fact]
+    public async Task A_thousand_idle_associations_are_rejected_or_aborted_in_time_and_logged_while_another_goes_on()
+    {
+        const int count = 1000, places = 32;
+        DicomServer server = Start(new DicomServerSettings
+        {
+            Address = IPAddress.Loopback,
+            MaxAssociations = places,
+            MaxWaitingConnections = 2 * count,
+            IdleTimeout = TimeSpan.FromSeconds(5),
+            Artim = TimeSpan.FromSeconds(5),
+        });
+        ConcurrentQueue<string> log = Logged();
+        await using DicomAssociation good = (await RequestAsync(server)).Require();
+        byte[] associate = PduWriter.Write(Request());
+        Socket[] idle = [.. Enumerable.Range(0, count).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp))];
+        byte[] answer = new byte[1];
+        int accepted = 0, rejected = 0;
+        for (int i = 0; i < count; i++)
+        {
+            await idle[i].ConnectAsync(IPAddress.Loopback, server.Port);
+            await idle[i].SendAsync(associate);
+            if (i % 50 == 0)
+                Assert.True((await good.StoreAsync(TestImages.Gray($"1.2.{i}", 16, 16, p => p))).Require().IsSuccess);
+        }
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        foreach (Socket socket in idle)
+        {
+            Assert.Equal(1, await socket.ReceiveAsync(answer, limit.Token));
+            accepted += answer[0] == 2 ? 1 : 0;
+            rejected += answer[0] == 3 ? 1 : 0;
+        }
+        Assert.Equal(count, accepted + rejected);
+        Assert.InRange(accepted, places - 1, count / 2);
+        for (int i = 0; server.Connections > 1; i++)
+        {
+            Assert.False(limit.IsCancellationRequested, $"{server.Connections} idle associations are left");
+            Assert.True((await good.StoreAsync(TestImages.Gray($"1.3.{i}", 16, 16, p => p))).Require().IsSuccess);
+        }
+        Assert.Equal(rejected, log.Count(line => line.Contains("local limit exceeded", StringComparison.Ordinal)));
+        Assert.Equal(accepted, log.Count(line => line.Contains("No PDU for 5 s", StringComparison.Ordinal)));
+        Array.ForEach(idle, socket => socket.Dispose());
+        await server.KillAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_PDU_that_drips_byte_by_byte_ends_with_the_time_out_and_is_logged_while_another_association_goes_on(bool established)
+    {
+        DicomServer server = Start(new DicomServerSettings
+        {
+            Address = IPAddress.Loopback,
+            MaxAssociations = 4,
+            Artim = TimeSpan.FromSeconds(2),
+            IdleTimeout = TimeSpan.FromSeconds(2),
+        });
+        ConcurrentQueue<string> log = Logged();
+        await using DicomAssociation good = (await RequestAsync(server)).Require();
+        using var drip = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await drip.ConnectAsync(IPAddress.Loopback, server.Port);
+        // Longer than what drips within the time-out.
+        PresentationContext[] many = [.. Enumerable.Range(0, 128).Select(i =>
+            new PresentationContext((byte)(2 * i + 1), SopClasses.CT, [.. Enumerable.Repeat(TransferSyntax.ExplicitLittle.Uid, 10)]))];
+        byte[] pdu = PduWriter.Write(Request() with { Contexts = many });
+        if (established)
+        {
+            await drip.SendAsync(PduWriter.Write(Request()));
+            pdu = PduWriter.Write(new Pdu.DataTransfer([new PresentationDataValue(1, Command: true, Last: false, new byte[65536])]));
+        }
+        // Each byte comes behind an instance of the other, many within the time-out.
+        for (int i = 0; server.Connections > 1; i++)
+        {
+            Assert.True(i < pdu.Length, "every byte was waited for");
+            try
+            {
+                await drip.SendAsync(pdu.AsMemory(i, 1));
+            }
+            catch (SocketException)
+            {
+                // Ended by the server.
+            }
+            Assert.True((await good.StoreAsync(TestImages.Gray($"1.2.{i}", 16, 16, p => p))).Require().IsSuccess);
+        }
+        Assert.Contains(log, line => line.Contains(established ? "No PDU for 2 s" : "No A-ASSOCIATE-RQ within 2 s", StringComparison.Ordinal));
+        await server.KillAsync();
+    }
+
+    [Fact]
     public async Task TCP_QUICKACK_is_armed_again_behind_each_receive()
     {
         if (!OperatingSystem.IsLinux())
@@ -118,6 +210,18 @@ public sealed class HostilePeerTests : PatientTestKit
         }
     }
 
+    private static Pdu.AssociateRequest Request() => new(
+        "PIPELINE", "TEST", [new PresentationContext(1, SopClasses.Verification, ["1.2.840.10008.1.2"])], 16384);
+
+    /// <summary>What the server logs from now on.</summary>
+    private ConcurrentQueue<string> Logged()
+    {
+        var lines = new ConcurrentQueue<string>();
+        IActorRef listener = Sys.ActorOf(Props.Create(() => new Listener(lines)));
+        Sys.EventStream.Subscribe(listener, typeof(Info));
+        return lines;
+    }
+
     private DicomServer Start(DicomServerSettings settings) => DicomServer.Start(Sys, settings, new SpoolSink(_spool, "PIPELINE")).Require();
 
     private static Task<Outcome<DicomAssociation>> RequestAsync(DicomServer server) => DicomAssociation.RequestAsync(new AssociationSettings(
@@ -128,5 +232,10 @@ public sealed class HostilePeerTests : PatientTestKit
         base.AfterAll();
         _spool.Dispose();
         _folder.Dispose();
+    }
+
+    private sealed class Listener : ReceiveActor
+    {
+        public Listener(ConcurrentQueue<string> lines) => Receive<Info>(line => lines.Enqueue(line.ToString()));
     }
 }

@@ -50,6 +50,8 @@ internal sealed class FailingFileSystem : IDurableFileSystem
             file.Write(offset, parts);
         }
 
+        public void BeginWriteBack(long offset, long length) => file.BeginWriteBack(offset, length);
+
         public void Flush()
         {
             if (owner.FailFlushes)
