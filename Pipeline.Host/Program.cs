@@ -1,3 +1,4 @@
+using Pipeline.Host.Attacks;
 using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
@@ -37,6 +38,7 @@ var operations = new Operations
     BenchmarkTraining = TrainingBenchmarkRunner.RunAsync,
     Import = ImportRunner.RunAsync,
     Experiment = ExperimentRunner.RunAsync,
+    Attack = AttackRunner.RunAsync,
     BenchmarkDicom = DicomBenchmarkRunner.RunAsync,
     Predict = PredictRunner.RunAsync,
     Export = ExportRunner.RunAsync,
