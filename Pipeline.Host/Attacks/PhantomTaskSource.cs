@@ -1,5 +1,6 @@
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Training;
+using Pipeline.Host.Commands;
 using Pipeline.Host.Demo;
 using Pipeline.Host.Demo.Phantoms;
 using Pipeline.Host.Experiments;
@@ -12,8 +13,11 @@ internal static class PhantomTaskSource
 {
     /// <param name="images">Of each hospital; half of its patients train, the others test.</param>
     /// <param name="side">A divisor of <see cref="PhantomGenerator.Side"/>; pixels are means of squares.</param>
+    /// <exception cref="CommandFailedException">It is none.</exception>
     public static LearningTask Read(int images, int side, string architecture, int seed)
     {
+        if (PhantomGenerator.Side % side != 0)
+            throw new CommandFailedException($"--side {side}: phantoms need a divisor of {PhantomGenerator.Side}") { ExitCode = ExitCode.Usage };
         var descriptor = new TaskDescriptor("DX", "CHEST", side, side, ["no-opacity", "opacity"], architecture);
         var sites = DemoProfile.Full.Hospitals.Select(hospital =>
         {

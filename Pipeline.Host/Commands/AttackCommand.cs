@@ -53,11 +53,10 @@ internal static class AttackCommand
             if (result.Tokens.Any(t => !int.TryParse(t.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int round) || round is < 1 or > 1_000_000))
                 result.AddError("--round: 1 to 1000000");
         });
-        command.Validators.Add(result =>
+        side.Validators.Add(result =>
         {
-            int pixels = result.GetValue(side);
-            if (pixels % 4 != 0 || (result.GetValue(data) is null && 128 % pixels != 0))
-                result.AddError($"--side {pixels}: a multiple of 4, for phantoms a divisor of 128");
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int pixels) && pixels % 4 != 0)
+                result.AddError($"--side {pixels}: a multiple of 4");
         });
         command.SetAction((parsed, stop) => run(
             new AttackRequest(

@@ -61,6 +61,33 @@ public sealed class AttackCommandTests : IDisposable
         Assert.DoesNotContain("<img", await File.ReadAllTextAsync(ReportFile), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_command_line_has_defaults_and_takes_its_options()
+    {
+        var calls = new List<AttackRequest>();
+        var operations = new Operations
+        {
+            Attack = (request, _, _) =>
+            {
+                calls.Add(request);
+                return Task.FromResult(ExitCode.Ok);
+            },
+        };
+        Assert.Equal(ExitCode.Ok, await CommandLine.InvokeAsync(["attack", "inversion"], operations, _terminal.Terminal));
+        Assert.Equal(
+            ExitCode.Ok,
+            await CommandLine.InvokeAsync(
+                ["attack", "canary", "--data", "/tmp/d", "--policy", "dense", "--set", "rounds=7", "--round", "2", "3", "--side", "32", "--json", "/tmp/j"], operations,
+                _terminal.Terminal));
+        Assert.Equal((AttackKind.Inversion, 64, 1000, PolicyCatalog.Default), (calls[0].Kind, calls[0].Side, calls[0].Candidates, calls[0].Policy));
+        Assert.Equal([1, 10], calls[0].Rounds);
+        Assert.Equal((AttackKind.Canary, "/tmp/d", 32, "/tmp/j"), (calls[1].Kind, calls[1].DataDirectory, calls[1].Side, calls[1].JsonFile));
+        Assert.Equal(PolicyCatalog.Dense with { Rounds = 7 }, calls[1].Policy);
+        Assert.Equal([2, 3], calls[1].Rounds);
+        foreach (string[] wrong in new[] { new[] { "--side", "30" }, ["--round", "0"], ["--set", "speed=1"] })
+            Assert.Equal(ExitCode.Usage, await CommandLine.InvokeAsync(["attack", "labels", .. wrong], operations, _terminal.Terminal));
+    }
+
     private string ReportFile => Path.Combine(_folder, "report.html");
 
     private AttackRequest Request(AttackKind kind) => new(
