@@ -1,7 +1,6 @@
 using Pipeline.Actors.Attacks;
 using Pipeline.Actors.Training;
 using Pipeline.Actors.Updates;
-using Pipeline.Ledger.Rounds;
 using Pipeline.Tests.Actors.Training;
 using TorchSharp;
 using Xunit;
