@@ -19,32 +19,40 @@ public static class Identification
     }
 
     /// <summary>Cosine of each candidate's own gradient with what was observed, over the coordinates that were sent.</summary>
-    /// <param name="weights">The model that the update is relative to.</param>
+    /// <param name="weights">The model that the updates are relative to.</param>
+    /// <returns>Scores by update, then candidate.</returns>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public static double[] Alignment(TrainingNetwork network, float[] weights, ObservedUpdate observed, int classes, ImageSet candidates, CancellationToken stop = default)
+    public static double[][] Alignment(
+        TrainingNetwork network, float[] weights, IReadOnlyList<ObservedUpdate> updates, int classes, ImageSet candidates, CancellationToken stop = default)
     {
         int area = candidates.Height * candidates.Width;
-        var scores = new double[candidates.Count];
+        double[][] scores = [.. updates.Select(_ => new double[candidates.Count])];
         var gradient = new float[weights.Length];
         float[] even = [.. Enumerable.Repeat(1f, classes)];
-        for (int i = 0; i < scores.Length; i++)
+        for (int i = 0; i < candidates.Count; i++)
         {
             stop.ThrowIfCancellationRequested();
             network.Gradient(weights, candidates.Pixels.AsSpan(i * area, area).ToArray(), [candidates.Labels[i]], candidates.Height, candidates.Width, even, gradient);
-            double dot = 0, own = 0, other = 0;
-            for (int k = 0; k < gradient.Length; k++)
-            {
-                if (!observed.Sent[k])
-                    continue;
-                dot += (double)gradient[k] * observed.Gradient[k];
-                own += (double)gradient[k] * gradient[k];
-                other += (double)observed.Gradient[k] * observed.Gradient[k];
-            }
-
-            scores[i] = own * other == 0 ? 0 : dot / Math.Sqrt(own * other);
+            for (int u = 0; u < updates.Count; u++)
+                scores[u][i] = Cosine(gradient, updates[u]);
         }
 
         return scores;
+    }
+
+    private static double Cosine(float[] gradient, ObservedUpdate update)
+    {
+        double dot = 0, own = 0, other = 0;
+        for (int k = 0; k < gradient.Length; k++)
+        {
+            if (!update.Sent[k])
+                continue;
+            dot += (double)gradient[k] * update.Gradient[k];
+            own += (double)gradient[k] * gradient[k];
+            other += (double)update.Gradient[k] * update.Gradient[k];
+        }
+
+        return own * other == 0 ? 0 : dot / Math.Sqrt(own * other);
     }
 
     /// <summary>Images that took part and score above every other.</summary>

@@ -60,7 +60,8 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
         var network = new TrainingNetwork(architecture, layout, torch.CPU);
         var search = new GradientInversion(architecture, layout, request.Search);
         double[] decibels = new double[Math.Min(request.Controls, victims.Count)], similarity = new double[decibels.Length], blind = new double[decibels.Length];
-        int hits = 0, aligned = 0, labels = 0;
+        int hits = 0, labels = 0;
+        var (chosen, seen) = (new List<ImageSet>(), new List<ObservedUpdate>());
         for (int i = 0; i < decibels.Length; i++)
         {
             var victim = victims.Subset([i * victims.Count / decibels.Length]);
@@ -73,11 +74,14 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
             similarity[i] = ImageQuality.Ssim(victim.Pixels, found, victim.Height, victim.Width);
             blind[i] = ImageQuality.Psnr(victim.Pixels, guess);
             hits += Identification.Hits(Identification.Likeness(found, victim), Identification.Likeness(found, others));
-            aligned += Identification.Hits(Align(network, weights, observed, victim), Align(network, weights, observed, others));
+            chosen.Add(victim);
+            seen.Add(observed);
             if (i == 0 && scene.MayShow)
                 _pictures.Add(new($"{architecture.Id}, one image, undefended: {decibels[i]:0.0} dB", victim.Height, victim.Width, victim.Pixels, found, guess));
         }
 
+        double[][] inside = Align(network, weights, seen, ImageSet.Concat(chosen)), outside = Align(network, weights, seen, others);
+        int aligned = Enumerable.Range(0, seen.Count).Sum(i => Identification.Hits([inside[i][i]], outside[i]));
         string subject = $"{architecture.Id}, {decibels.Length} gradients of one image, undefended";
         Add(AttackResult.Figure.Of(view, subject, "PSNR of the worst reconstruction, dB", decibels.Min(), blind.Min()), $"at least {ControlDecibels}", decibels.Min() >= ControlDecibels, view);
         _figures.Add(AttackResult.Figure.Of(view, subject, "SSIM, mean", similarity.Average()));
@@ -112,14 +116,13 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
             tell($"the update of round {round} on {architecture.Id}");
             if (!ObservedUpdate.TryRead(layout, scene.Policy, training.Payloads[0], out var observed, out string? error))
                 throw new InvalidOperationException($"a site's own update does not read: {error}");
-            // The attacker does not know the labels: it keeps the image that fits best.
-            var found = Enumerable.Range(0, scene.Task.Classes)
-                .Select(label => search.Run(weights, observed, label, guess, victims.Height, victims.Width, scene.Stop)).MinBy(r => r.Distance)!.Image;
+            // The attacker does not know the labels: it takes the class that pulled hardest.
+            float[] found = search.Run(weights, observed, HeadLeak.Label(layout, observed.Gradient), guess, victims.Height, victims.Width, scene.Stop).Image;
             string subject = $"{architecture.Id}, {request.PolicyName} policy, round {round}";
             Quality(AttackResult.Insider, subject, victims, found, guess);
             Found(AttackResult.Insider, subject, "reconstruction", Identification.Likeness(found, victims), Identification.Likeness(found, others));
             Found(
-                AttackResult.Insider, subject, "gradient", Align(network, weights, observed, victims), Align(network, weights, observed, others));
+                AttackResult.Insider, subject, "gradient", Align(network, weights, [observed], victims)[0], Align(network, weights, [observed], others)[0]);
         }
     }
 
@@ -162,8 +165,8 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
             view, subject, $"AUC of telling images that took part by {by}", Membership.Auc([.. inside.Select(s => -s)], [.. others.Select(s => -s)]), 0.5));
     }
 
-    private double[] Align(TrainingNetwork network, float[] weights, ObservedUpdate observed, ImageSet images) =>
-        Identification.Alignment(network, weights, observed, scene.Task.Classes, images, scene.Stop);
+    private double[][] Align(TrainingNetwork network, float[] weights, IReadOnlyList<ObservedUpdate> updates, ImageSet images) =>
+        Identification.Alignment(network, weights, updates, scene.Task.Classes, images, scene.Stop);
 
     private float[] Even => [.. Enumerable.Repeat(1f, scene.Task.Classes)];
 

@@ -38,9 +38,9 @@ internal static class AttackCommand
         var side = Number("--side", 64, 16, 128, "Rows and columns of a sample, pixels, a multiple of 4; for phantoms a divisor of 128.");
         var seed = Number("--seed", 1, 0, int.MaxValue, "First weights, batches and what is drawn.");
         var candidates = Number("--candidates", 1000, 2, 100_000, "Images among which one that took part is to be found.");
-        var controls = Number("--controls", 4, 1, 1000, "Single images of the positive control of inversion.");
+        var controls = Number("--controls", 3, 1, 1000, "Single images of the positive control of inversion.");
         var rounds = new Option<int[]>("--round") { Description = "Rounds whose updates are attacked; labels are read from all up to the last.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 10] };
-        var steps = Number("--search-steps", 400, 1, 1_000_000, "Steps of the gradient inversion.");
+        var steps = Number("--search-steps", 250, 1, 1_000_000, "Steps of the gradient inversion.");
         var json = new Option<string>("--json") { Description = "Also write the result as JSON (schema: docs/reference).", HelpName = "FILE" };
         var report = new Option<string>("--report") { Description = "Also write a report page.", HelpName = "FILE" };
         var command = new DocumentedCommand(name, description,

@@ -64,7 +64,7 @@ public sealed class GradientInversionTests
         var network = new TrainingNetwork(architecture, layout, torch.CPU);
         float[] weights = architecture.Initialize(layout, 1), gradient = new float[layout.Length];
         network.Gradient(weights, images.Subset([7]).Pixels, [images.Labels[7]], images.Height, images.Width, [1f, 1f], gradient);
-        double[] scores = Identification.Alignment(network, weights, ObservedUpdate.Undefended(gradient), 2, images);
+        double[] scores = Identification.Alignment(network, weights, [ObservedUpdate.Undefended(gradient)], 2, images)[0];
         Assert.Equal(1, scores[7], 1e-5);
         Assert.Equal(1, Identification.Hits([scores[7]], [.. scores.Where((_, i) => i != 7)]));
     }
