@@ -41,6 +41,9 @@ public sealed class FederatedSimulation
         _states = [.. other._states];
         Model = other.Model;
         Round = other.Round;
+        Payloads = other.Payloads;
+        Adversary = other.Adversary;
+        Refused = other.Refused;
     }
 
     public FixedPointModel Model { get; private set; }
@@ -50,6 +53,15 @@ public sealed class FederatedSimulation
 
     /// <summary>Payload bytes of the last round, by site.</summary>
     public IReadOnlyList<int> PayloadBytes => [.. _states.Select(s => s.Payload.Length)];
+
+    /// <summary>What every member saw of the last round, by site.</summary>
+    public IReadOnlyList<byte[]> Payloads { get; private set; } = [];
+
+    /// <summary>Replaces what sites send: called each round, while <see cref="Model"/> is still the round's base, with what they made. Null for honest sites.</summary>
+    public Func<FederatedSimulation, IReadOnlyList<byte[]>, IReadOnlyList<byte[]>>? Adversary { get; init; }
+
+    /// <summary>Updates that did not pass the checks so far.</summary>
+    public int Refused { get; private set; }
 
     /// <summary>Another course from here on; the two are not to be stepped at once.</summary>
     public FederatedSimulation Fork() => new(this);
@@ -62,20 +74,36 @@ public sealed class FederatedSimulation
         long round = Round + 1;
         var digest = Model.Digest;
         var seed = Digest.Of([.. _seed.ToArray(), .. BitConverter.GetBytes(round)]);
-        var updates = new DecodedUpdate[_sites.Count];
         Parallel.For(0, _sites.Count, new ParallelOptions { MaxDegreeOfParallelism = _parallelism }, i =>
         {
             var (state, _, error) = SiteRound.Run(
                 _trainers[i], _states[i], Model, digest, _policy, round, seed, $"site-{i}", _sites[i], Privacy(seed, i));
-            if (state is null)
-                throw new InvalidOperationException($"site {i}, round {round}: {error}");
-            _states[i] = state;
-            if (!UpdateChecks.TryDecode(Model.Layout, _policy, state.Payload, out var decoded, out string? fault))
-                throw new InvalidOperationException($"site {i}, round {round}: {fault}");
-            updates[i] = decoded;
+            _states[i] = state ?? throw new InvalidOperationException($"site {i}, round {round}: {error}");
         });
-        Model = IntegerAggregator.Step(Model, _policy, RobustRule.Of(_policy), updates, auxiliary, _policy.BlendQ16);
+        Payloads = [.. _states.Select(s => s.Payload)];
+        if (Adversary is not null)
+            Payloads = Adversary(this, Payloads);
+        Model = Aggregate(Model, round, Payloads, auxiliary, out int refused);
+        if (refused > 0 && Adversary is null)
+            throw new InvalidOperationException($"round {round}: {refused} sites' own updates do not pass the checks");
+        Refused += refused;
         Round = round;
+    }
+
+    /// <summary>What a replica makes of a round's payloads; the same bytes give the same model everywhere.</summary>
+    /// <param name="model">The round's base.</param>
+    /// <param name="refused">Payloads that do not decode, or answer another round or model.</param>
+    public FixedPointModel Aggregate(FixedPointModel model, long round, IReadOnlyList<byte[]> payloads, BackbonePayload? auxiliary, out int refused)
+    {
+        var updates = new List<DecodedUpdate>(payloads.Count);
+        foreach (byte[] payload in payloads)
+        {
+            if (UpdateChecks.TryDecode(model.Layout, _policy, payload, out var decoded, out _) && RoundAggregation.CheckBase(decoded, round, model.Digest) is null)
+                updates.Add(decoded);
+        }
+
+        refused = payloads.Count - updates.Count;
+        return IntegerAggregator.Step(model, _policy, RobustRule.Of(_policy), updates, auxiliary, _policy.BlendQ16);
     }
 
     private PrivateRound? Privacy(Digest seed, int site) => _policy.Privacy is null

@@ -66,6 +66,8 @@ public static class CommandLine
             root.Subcommands.Add(ImportCommand.Create(import, terminal));
         if (operations.Experiment is { } experiment)
             root.Subcommands.Add(ExperimentCommand.Create(experiment, terminal));
+        if (operations.Attack is { } attack)
+            root.Subcommands.Add(AttackCommand.Create(attack, terminal));
         ChainGovernanceCommand.AddTo(root, operations.Rerun, terminal);
         if (operations.Export is { } export)
             root.Subcommands.Add(ModelCommands.CreateExport(export, terminal));

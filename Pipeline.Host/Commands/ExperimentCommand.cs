@@ -15,6 +15,8 @@ internal static class ExperimentCommand
         (ExperimentKind.Bridge, "A similar task's backbone offered to a chain with few images, among offers that nobody should take. The first --task is the source, the others are targets."),
         (ExperimentKind.Personalization, "Each institution's own model after the collaborative training."),
         (ExperimentKind.Policies, "Variants of the policy against the profile's, compared on validation images: for choosing one."),
+        (ExperimentKind.Byzantine, "False members, 1 of 5 and 2 of 8, against robust aggregation, for nine attacks."),
+        (ExperimentKind.Privacy, "Accuracy and measured membership over the ε of differential privacy at patient level."),
     ];
 
     public static Command Create(RunExperiment run, Terminal terminal)
@@ -50,7 +52,7 @@ internal static class ExperimentCommand
         command.SetAction((parsed, stop) => run(
             new ExperimentRequest(
                 kind, Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(task) ?? [], parsed.GetValue(seeds),
-                Profile(parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []), Path.GetFullPath(parsed.GetRequiredValue(work)),
+                Profile(kind, parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []), Path.GetFullPath(parsed.GetRequiredValue(work)),
                 FullPath(parsed.GetValue(json)), FullPath(parsed.GetValue(report)), parsed.GetValue(threads))
             {
                 Variants = choosing ? Variants(parsed.GetValue(variants) ?? []) : [],
@@ -73,11 +75,11 @@ internal static class ExperimentCommand
         }
     }
 
-    private static ExperimentProfile Profile(string name, string[] settings)
+    private static ExperimentProfile Profile(ExperimentKind kind, string name, string[] settings)
     {
         try
         {
-            return settings.Aggregate(ExperimentProfile.All.Single(p => p.Name == name), (profile, setting) => setting.Split('=', 2) is [var key, var value]
+            return settings.Aggregate(ExperimentProfile.All.Single(p => p.Name == name).Of(kind), (profile, setting) => setting.Split('=', 2) is [var key, var value]
                 ? profile.With(key, value)
                 : throw new ArgumentException($"--set {setting}: give KEY=VALUE"));
         }

@@ -1,3 +1,4 @@
+using Pipeline.Host.Attacks;
 using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Configuration;
@@ -69,6 +70,9 @@ public delegate Task<int> RunImport(ImportRequest request, Terminal terminal, Ca
 
 /// <summary>Measures a claim on a folder of tasks.</summary>
 public delegate Task<int> RunExperiment(ExperimentRequest request, Terminal terminal, CancellationToken stop);
+/// <summary>Attacks what sites send; <see cref="ExitCode.Failed"/> where the attack does not even break what is undefended.</summary>
+public delegate Task<int> RunAttack(AttackRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>Measures how fast DICOM files are read.</summary>
 public delegate Task<int> RunDicomBenchmark(DicomBenchmarkRequest request, Terminal terminal, CancellationToken stop);
 
@@ -142,6 +146,9 @@ public sealed record Operations
     public RunImport? Import { get; init; }
 
     public RunExperiment? Experiment { get; init; }
+
+    public RunAttack? Attack { get; init; }
+
     public RunDicomBenchmark? BenchmarkDicom { get; init; }
 
     public RunPredict? Predict { get; init; }

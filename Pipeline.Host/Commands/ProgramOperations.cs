@@ -1,3 +1,4 @@
+using Pipeline.Host.Attacks;
 using Pipeline.Host.Benchmarks;
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Demo;
@@ -42,6 +43,7 @@ internal static class ProgramOperations
         BenchmarkTraining = TrainingBenchmarkRunner.RunAsync,
         Import = ImportRunner.RunAsync,
         Experiment = ExperimentRunner.RunAsync,
+        Attack = AttackRunner.RunAsync,
         BenchmarkDicom = DicomBenchmarkRunner.RunAsync,
         Predict = PredictRunner.RunAsync,
         Export = ExportRunner.RunAsync,

@@ -17,4 +17,10 @@ public enum ExperimentKind
 
     /// <summary>Variants of the policy against each other, by validation images.</summary>
     Policies,
+
+    /// <summary>False members against robust aggregation.</summary>
+    Byzantine,
+
+    /// <summary>Accuracy and measured membership over ε.</summary>
+    Privacy,
 }

@@ -21,7 +21,21 @@ public sealed record ExperimentProfile(
     public static IReadOnlyList<ExperimentProfile> All { get; } = [Quick, Full];
 
     /// <summary>Tasks that an experiment takes where none is named. A bridge leads from the first to the others.</summary>
-    public IReadOnlyList<string> TasksOf(ExperimentKind kind) => kind == ExperimentKind.Bridge ? ["brain_type", "brain_lgg"] : Tasks;
+    public IReadOnlyList<string> TasksOf(ExperimentKind kind) => kind switch
+    {
+        ExperimentKind.Bridge => ["brain_type", "brain_lgg"],
+        ExperimentKind.Byzantine => ["brain_lgg"],
+        ExperimentKind.Privacy => Name == "quick" ? ["cxr_ped"] : ["brain_type", "cxr_ped"],
+        _ => Tasks,
+    };
+
+    /// <summary>The profile as an experiment takes it: sabotage and privacy have many arms, which the quick profile trains on small images.</summary>
+    public ExperimentProfile Of(ExperimentKind kind) => (kind, Name) switch
+    {
+        (ExperimentKind.Byzantine, "quick") => this with { Side = 32, Policy = Policy with { Rounds = 40 } },
+        (ExperimentKind.Privacy, "quick") => this with { Side = 32, Policy = Policy with { Rounds = 20 } },
+        _ => this,
+    };
 
     /// <summary>The profile with one setting replaced: <c>side</c>, <c>architecture</c>, <c>score-every</c> or one of <see cref="PolicyCatalog.With"/>.</summary>
     /// <exception cref="ArgumentException">Name or value is not known; the message lists what is.</exception>

@@ -40,6 +40,8 @@ public static class ExperimentRunner
         ExperimentKind.Personalization => new PersonalizationExperiment(),
         ExperimentKind.Policies => new PolicyExperiment(request.Variants),
         ExperimentKind.Bridge => new BridgeExperiment(tasks),
+        ExperimentKind.Byzantine => new ByzantineExperiment(),
+        ExperimentKind.Privacy => new PrivacyExperiment(),
         _ => new CentralizedExperiment(),
     };
 

@@ -74,6 +74,35 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_kind_of_false_member_is_tried_in_both_teams_and_replicas_agree()
+    {
+        var policy = PolicyCatalog.Default with { Rounds = 2, LocalSteps = 1, BatchSize = 4 };
+        var result = ExperimentResult.FromJson(await RunAsync(Request(ExperimentKind.Byzantine) with { Profile = Tiny with { Policy = policy } }));
+
+        Assert.Equal(2 * 13, result.Arms.Count);
+        Assert.Equal(2 * (9 + 2), result.Comparisons.Count);
+        Assert.All(result.Comparisons.Where(c => c.Claim.Contains("digest", StringComparison.Ordinal)), c => Assert.True(c is { Value: 1, Met: true }));
+        // What is replayed, and what is no number, is refused: the one from the second round on, the other always.
+        string report = await File.ReadAllTextAsync(ReportFile);
+        foreach (string arm in new[] { "8-robust-replay", "8-robust-nan" })
+            Assert.Contains($"<tr><td>{arm}</td><td>1</td><td></td><td>updates refused a round</td><td>yes</td>", report, StringComparison.Ordinal);
+        Assert.Contains("<tr><td>8-robust-alie</td><td>1</td><td></td><td>updates refused a round</td><td>no</td>", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Measured_membership_stands_beside_the_ceiling_of_each_epsilon()
+    {
+        var result = ExperimentResult.FromJson(await RunAsync(ExperimentKind.Privacy));
+
+        Assert.Equal(["epsilon-1", "epsilon-2", "epsilon-4", "epsilon-8", "epsilon-infinite"], result.Arms.Select(a => a.Arm));
+        double[] ceilings = [.. result.Comparisons.Take(5).Select(c => Math.Round(c.Target, 3))];
+        Assert.Equal([0.575, 0.639, 0.743, 0.881, 1], ceilings);
+        Assert.All(result.Comparisons.Take(5), c => Assert.InRange(c.Value, 0, 1));
+        string report = await File.ReadAllTextAsync(ReportFile);
+        Assert.Contains("ε spent", System.Net.WebUtility.HtmlDecode(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_folder_without_tasks_and_an_unknown_task_are_refused()
     {
         var request = Request(ExperimentKind.Centralized);
@@ -90,9 +119,10 @@ public sealed class ExperimentTests : IDisposable
     private ExperimentRequest Request(ExperimentKind kind) => new(
         kind, _task.Root, [], 1, Tiny, Path.Combine(_task.Root, "work"), Path.Combine(_task.Root, "result.json"), ReportFile, Parallelism: 1);
 
-    private async Task<string> RunAsync(ExperimentKind kind, params string[] variants)
+    private Task<string> RunAsync(ExperimentKind kind, params string[] variants) => RunAsync(Request(kind) with { Variants = variants });
+
+    private async Task<string> RunAsync(ExperimentRequest request)
     {
-        var request = Request(kind) with { Variants = variants };
         Assert.Equal(ExitCode.Ok, await ExperimentRunner.RunAsync(request, _terminal.Terminal, CancellationToken.None));
         string json = await File.ReadAllTextAsync(request.JsonFile!);
         var schema = await JsonSchema.FromFileAsync(Repository.Folder("docs/reference/experiment-result.schema.json"));

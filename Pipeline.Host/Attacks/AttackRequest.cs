@@ -1,0 +1,15 @@
+using Pipeline.Actors.Attacks;
+using Pipeline.Ledger.Rounds;
+
+namespace Pipeline.Host.Attacks;
+
+/// <param name="DataDirectory">A folder of tasks, or one task; null for drawn phantoms.</param>
+/// <param name="Task">The task to take of several; null for the first.</param>
+/// <param name="PolicyName">What the report calls the policy.</param>
+/// <param name="Policy">Under which the attacked sites train.</param>
+/// <param name="Candidates">Among which an image is to be found.</param>
+/// <param name="Controls">Images of the positive control of inversion.</param>
+/// <param name="Rounds">Rounds whose updates are inverted.</param>
+public sealed record AttackRequest(
+    AttackKind Kind, string? DataDirectory, string? Task, string PolicyName, RoundPolicy Policy, int Side, string Architecture, int Seed, int Candidates,
+    int Controls, IReadOnlyList<int> Rounds, InversionSettings Search, string? JsonFile, string? ReportFile);
