@@ -13,7 +13,7 @@ public static class PolicyCatalog
     /// bridge to their chain.
     /// </summary>
     public static RoundPolicy Default { get; } = new(
-        Rounds: 160, Quorum: 3, DeadlineBlocks: 20, LocalSteps: 10, BatchSize: 16, LearningRatePpm: 3_000, WeightDecayPpm: 100, DensityPpm: 9_000,
+        Rounds: 320, Quorum: 3, DeadlineBlocks: 20, LocalSteps: 5, BatchSize: 16, LearningRatePpm: 6_000, WeightDecayPpm: 100, DensityPpm: 9_000,
         MaxNorm: 64L * RoundPolicy.One, ServerMomentumQ16: 0, ServerRateQ16: RoundPolicy.One, BridgeEvery: 0, BridgeGrants: [], BlendQ16: RoundPolicy.One);
 
     /// <summary>The same with every coordinate sent: what a partial update is compared with.</summary>
