@@ -65,7 +65,7 @@ public sealed class PyTorchReadsModelTests(ITestOutputHelper output) : IDisposab
         float[] theirs = [.. text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(v => float.Parse(v, CultureInfo.InvariantCulture))];
         float[] ours = new TrainedModel("global", weights).Predict(new TrainingNetwork(architecture, layout, torch.CPU), images, 2);
         Assert.Equal(ours.Length, theirs.Length);
-        Assert.All(ours.Zip(theirs), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+        Assert.All(Enumerable.Range(0, ours.Length), i => Assert.Equal(ours[i], theirs[i], 1e-4f));
         Assert.True(ours.Distinct().Count() > 10);
     }
 }
