@@ -23,7 +23,7 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
         var own = trainer.Evaluate(local, test);
         var shared = trainer.Evaluate(global, test);
         var (chosen, candidates) = Choose(global, local, policy, train, validation, seed);
-        var model = Fit(chosen, global, local, policy, ImageSet.Concat([train, validation]), seed);
+        var model = Fit(chosen, global, local, policy, ImageSet.Concat([train, validation]), validation, seed);
         var result = RocCurve.Score(model.Predict(trainer.Network, test, classes), test.Labels, classes);
         return new PersonalizationResult(chosen, candidates, own, shared, result) { Model = model };
     }
@@ -32,7 +32,9 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
     public (string Chosen, IReadOnlyList<CandidateScore> Candidates) Choose(
         float[] global, float[] local, RoundPolicy policy, ImageSet train, ImageSet validation, Digest seed)
     {
-        if (validation.ClassCounts(classes).Any(count => count == 0))
+        // Of a class with a single image that image would decide.
+        int fewest = validation.ClassCounts(classes).Min();
+        if (fewest < settings.MinimumPerClass)
             return ("global", []);
         var scores = new List<CandidateScore>();
         string chosen = "global";
@@ -44,17 +46,21 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
         if (chosen == "local")
             bestBound = settings.Margin;
         foreach (string name in OfLocal)
-            Judge(name, Predict(name, global, local, policy, train, validation, seed), fallBack, validation);
+            Judge(name, Fit(name, global, local, policy, train, train, seed).Predict(trainer.Network, validation, classes), fallBack, validation);
         if (chosen is not "local")
         {
+            if (fewest >= settings.MinimumForBias)
+                Judge("head-bias", CrossValidated("head-bias", global, local, policy, validation, Folds(validation), seed), globalRows, validation);
             var pool = ImageSet.Concat([train, validation]);
-            int[] folds = PatientFolds.Assign(pool, settings.Folds, SeededRandom.Derive(seed, "personalization/folds"));
+            int[] folds = Folds(pool);
             float[] reference = trainer.Predict(global, pool).Probabilities;
             foreach (string name in Tuned)
                 Judge(name, CrossValidated(name, global, local, policy, pool, folds, seed), reference, pool);
         }
 
         return (chosen, scores);
+
+        int[] Folds(ImageSet set) => PatientFolds.Assign(set, settings.Folds, SeededRandom.Derive(seed, "personalization/folds"));
 
         void Judge(string name, float[] rows, float[] reference, ImageSet set)
         {
@@ -65,12 +71,9 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
         }
     }
 
-    /// <summary>Fits the named candidate and predicts <paramref name="queries"/>, N × classes.</summary>
-    public float[] Predict(string name, float[] global, float[] local, RoundPolicy policy, ImageSet fit, ImageSet queries, Digest seed) =>
-        Fit(name, global, local, policy, fit, seed).Predict(trainer.Network, queries, classes);
-
     /// <summary>Fits the named candidate on <paramref name="fit"/>.</summary>
-    public TrainedModel Fit(string name, float[] global, float[] local, RoundPolicy policy, ImageSet fit, Digest seed)
+    /// <param name="unseen">Those images that neither model was trained on.</param>
+    public TrainedModel Fit(string name, float[] global, float[] local, RoundPolicy policy, ImageSet fit, ImageSet unseen, Digest seed)
     {
         switch (name)
         {
@@ -83,6 +86,8 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
             case "head-then-all":
                 float[] head = Tune(global, fit, policy, settings.Steps / 2, role => role == ParameterRole.Head, seed);
                 return new TrainedModel(name, Tune(head, fit, policy, settings.Steps / 2, null, seed));
+            case "head-bias":
+                return new TrainedModel(name, ShiftBias(global, unseen));
             case "ditto":
                 return new TrainedModel(name, Tune(global, fit, policy, settings.Steps, null, seed, global));
             case "knn":
@@ -111,12 +116,23 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
             int[] kept = [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] != fold)];
             if (held.Length == 0 || kept.Length == 0)
                 continue;
-            float[] part = Predict(name, global, local, policy, pool.Subset(kept), pool.Subset(held), seed);
+            var part = Fit(name, global, local, policy, pool.Subset(kept), pool.Subset(kept), seed).Predict(trainer.Network, pool.Subset(held), classes);
             for (int i = 0; i < held.Length; i++)
                 part.AsSpan(i * classes, classes).CopyTo(rows.AsSpan(held[i] * classes));
         }
 
         return rows;
+    }
+
+    private float[] ShiftBias(float[] global, ImageSet unseen)
+    {
+        var weights = (float[])global.Clone();
+        // The head's bias is the last tensor of every architecture.
+        int first = trainer.Layout.Offsets[^1];
+        double[] shift = BiasShift.Fit(trainer.Predict(global, unseen).Probabilities, unseen.Labels, classes);
+        for (int c = 0; c < classes; c++)
+            weights[first + c] += (float)shift[c];
+        return weights;
     }
 
     private float[] Tune(float[] start, ImageSet data, RoundPolicy policy, int steps, Func<ParameterRole, bool>? moving, Digest seed, float[]? anchor = null)

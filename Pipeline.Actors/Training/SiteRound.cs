@@ -19,16 +19,24 @@ public static class SiteRound
         if (privacy is null && policy.Privacy is not null)
             throw new ArgumentException("the policy has differential privacy; give terms and noise", nameof(privacy));
         trainer.Optimizer.Restore(state.OptimizerSteps, state.FirstMoment, state.SecondMoment);
+        float[] start = model.ToFloats(), residual = Kept(policy, state.Residual);
+        bool ahead = policy.Update?.StartFromResidual == true;
+        for (int i = 0; ahead && i < start.Length; i++)
+            start[i] += residual[i];
         var training = privacy is null
-            ? trainer.Train(round, model.ToFloats(), data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"))
-            : trainer.TrainPrivately(round, model.ToFloats(), data, policy, privacy);
+            ? trainer.Train(round, start, data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"))
+            : trainer.TrainPrivately(round, start, data, policy, privacy);
         if (training.Error is not null)
             return (null, training.Loss, training.Error);
         var update = PartialUpdate.Build(
-            model, baseDigest, policy, round, training.Weights, state.Residual, SeededRandom.Derive(seed, $"update/{siteSecret}"));
+            model, baseDigest, policy, round, training.Weights, ahead ? new float[start.Length] : residual, SeededRandom.Derive(seed, $"update/{siteSecret}"));
         var next = new SiteState(
             round, baseDigest, update.Payload, update.Residual, trainer.Optimizer.Steps, (float[])trainer.Optimizer.First.Clone(),
             (float[])trainer.Optimizer.Second.Clone());
         return (next, training.Loss, null);
     }
+
+    private static float[] Kept(RoundPolicy policy, float[] residual) => policy.Update is { ResidualKeepPpm: < 1_000_000 } update
+        ? [.. residual.Select(r => r * (update.ResidualKeepPpm * 1e-6f))]
+        : residual;
 }

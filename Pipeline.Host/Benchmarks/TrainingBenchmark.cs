@@ -37,6 +37,7 @@ internal static class TrainingBenchmark
             new Figure(
                 "trainingSteps", "1/s", Timing.Median(own), floor, floor is null ? null : new Bar(BarKind.RatioAtLeast, SpeedBar),
                 new Dictionary<string, double> { ["images"] = workload.Batch, ["side"] = workload.Side, ["threads"] = workload.Threads, ["parameters"] = trainer.Layout.Length }),
+            TrainingRound.Measure(workload, images),
             LiveTensors(workload, stop),
         ];
     }

@@ -51,8 +51,9 @@ internal sealed class PersonalizationExperiment : IExperiment
             {
                 var site = task.Sites[i];
                 var (chosen, candidates) = personalizer.Choose(global, locals[i], policy, site.Train, site.Validation, context.Digest);
-                models.Add(new(site.Site, personalizer.Predict(
-                    chosen, global, locals[i], policy, Actors.Training.ImageSet.Concat([site.Train, site.Validation]), task.PooledTest, context.Digest)));
+                var pool = Actors.Training.ImageSet.Concat([site.Train, site.Validation]);
+                models.Add(new(site.Site, personalizer.Fit(chosen, global, locals[i], policy, pool, site.Validation, context.Digest).Predict(
+                    context.Trainer.Network, task.PooledTest, task.Classes)));
                 notes.Add(new(site.Site, chosen, chosen != "global", candidates.FirstOrDefault(c => c.Name == chosen)?.MarginLowerBound ?? 0));
                 context.Report((i + 1.0) / task.Sites.Count);
             }

@@ -6,14 +6,17 @@ namespace Pipeline.Ledger.Rounds;
 public static class PolicyCatalog
 {
     private static readonly string[] Settings =
-        ["rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density"];
+    [
+        "rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density",
+        "start-from-residual", "residual-keep",
+    ];
 
     /// <summary>
     /// Many short rounds, each site's largest changes beside all norms and the head. docs/decisions/0035 says why. Members change quorum, deadline and
     /// bridge to their chain.
     /// </summary>
     public static RoundPolicy Default { get; } = new(
-        Rounds: 160, Quorum: 3, DeadlineBlocks: 20, LocalSteps: 10, BatchSize: 16, LearningRatePpm: 3_000, WeightDecayPpm: 100, DensityPpm: 9_000,
+        Rounds: 320, Quorum: 3, DeadlineBlocks: 20, LocalSteps: 5, BatchSize: 16, LearningRatePpm: 6_000, WeightDecayPpm: 100, DensityPpm: 9_000,
         MaxNorm: 64L * RoundPolicy.One, ServerMomentumQ16: 0, ServerRateQ16: RoundPolicy.One, BridgeEvery: 0, BridgeGrants: [], BlendQ16: RoundPolicy.One);
 
     /// <summary>The same with every coordinate sent: what a partial update is compared with.</summary>
@@ -36,6 +39,8 @@ public static class PolicyCatalog
         "proximal" => Update(policy, u => u with { ProximalPpm = (int)Scaled(name, value, 1_000_000, 0, 1000) }),
         "warm-up" => Update(policy, u => u with { WarmUpRounds = Whole(name, value, 1_000_000) }),
         "warm-up-density" => Update(policy, u => u with { WarmUpDensityPpm = (int)Scaled(name, value, 1_000_000, 1e-6m, 1) }),
+        "start-from-residual" => Update(policy, u => u with { StartFromResidual = Scaled(name, value, 1, 0, 1) > 0 }),
+        "residual-keep" => Update(policy, u => u with { ResidualKeepPpm = (int)Scaled(name, value, 1_000_000, 0, 1) }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };
 

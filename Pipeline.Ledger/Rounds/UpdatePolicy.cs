@@ -9,9 +9,12 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="WarmUpRounds">Rounds over which the density goes from <paramref name="WarmUpDensityPpm"/> to the policy's, in equal steps
 /// (Lin et al. 2018 let it fall exponentially; a replica counts in integers); 0 for none.</param>
 /// <param name="WarmUpDensityPpm">Density × 10⁶ of the first round.</param>
+/// <param name="StartFromResidual">Local steps start from the round's model and what the site has not sent yet, so that a change which waits for its turn is not
+/// made again each round.</param>
+/// <param name="ResidualKeepPpm">Share × 10⁶ of what was not sent that is kept from round to round.</param>
 public sealed record UpdatePolicy(
     UpdateSelection Selection = UpdateSelection.Largest, ValueFormat Format = ValueFormat.Int8, int ProximalPpm = 0, int WarmUpRounds = 0,
-    int WarmUpDensityPpm = 1_000_000) : ICanonical<UpdatePolicy>
+    int WarmUpDensityPpm = 1_000_000, bool StartFromResidual = false, int ResidualKeepPpm = 1_000_000) : ICanonical<UpdatePolicy>
 {
     /// <summary>Coordinates above the threshold of <see cref="UpdateSelection.RandomThreshold"/> for each that is sent.</summary>
     public const int ThresholdFactor = 4;
@@ -20,14 +23,16 @@ public sealed record UpdatePolicy(
     public static UpdatePolicy Plain { get; } = new();
 
     public void WriteTo(CanonicalWriter writer) =>
-        writer.Array(5).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).EndArray();
+        writer.Array(7).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).Bool(StartFromResidual)
+            .Int(ResidualKeepPpm).EndArray();
 
     public static UpdatePolicy ReadFrom(CanonicalReader reader)
     {
-        reader.Array(5);
+        reader.Array(7);
         var policy = new UpdatePolicy(
             (UpdateSelection)reader.Int32(0, (int)UpdateSelection.RandomThreshold), (ValueFormat)reader.Int32(0, (int)ValueFormat.Ternary),
-            reader.Int32(0, 1_000_000_000), reader.Int32(0, 1_000_000), reader.Int32(1, 1_000_000));
+            reader.Int32(0, 1_000_000_000), reader.Int32(0, 1_000_000), reader.Int32(1, 1_000_000), reader.Bool(),
+            reader.Int32(0, 1_000_000));
         reader.EndArray();
         return policy;
     }

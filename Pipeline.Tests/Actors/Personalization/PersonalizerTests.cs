@@ -43,4 +43,26 @@ public sealed class PersonalizerTests
         Assert.Equal("global", result.Chosen);
         Assert.Equal(result.Collaborative, result.Personalized);
     }
+
+    [Fact]
+    public void A_shift_of_the_bias_finds_the_classes_that_a_model_underrates()
+    {
+        var random = new Pipeline.Actors.Updates.SeededRandom(9);
+        int[] labels = [.. Enumerable.Range(0, 200).Select(i => i % 3)];
+        var rows = new float[labels.Length * 3];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            // Scores that tell the classes, with the first class overrated by two nats.
+            double[] scores = [.. Enumerable.Range(0, 3).Select(c => random.NextGaussian() + (c == labels[i] ? 1.5 : 0) + (c == 0 ? 2 : 0))];
+            double total = scores.Sum(Math.Exp);
+            for (int c = 0; c < 3; c++)
+                rows[i * 3 + c] = (float)(Math.Exp(scores[c]) / total);
+        }
+
+        double[] shift = BiasShift.Fit(rows, labels, 3);
+
+        Assert.InRange(shift[0] - (shift[1] + shift[2]) / 2, -2.4, -1.2);
+        Assert.InRange(shift[1] - shift[2], -0.5, 0.5);
+        Assert.Equal([0.0, 0, 0], BiasShift.Fit([], [], 3));
+    }
 }

@@ -55,6 +55,25 @@ public sealed class SiteTrainerTests
     }
 
     [Fact]
+    public void What_waits_for_its_turn_is_a_sites_start_or_fades_as_the_policy_says()
+    {
+        var data = SyntheticImages.Set(32, 5);
+        var trainer = new SiteTrainer(_architecture, SyntheticImages.Task, TrainerSettings.Default);
+        var model = FixedPointModel.FromFloats(trainer.Layout, _architecture.Initialize(trainer.Layout, 1));
+        var still = SyntheticImages.Policy with { LearningRatePpm = 0 };
+        float[] residual = [.. Enumerable.Range(0, model.Layout.Length).Select(i => i % 100 == 0 ? 0.01f : 0.001f)];
+        foreach (var (update, kept) in new[] { (UpdatePolicy.Plain, 1f), (UpdatePolicy.Plain with { StartFromResidual = true }, 1f), (UpdatePolicy.Plain with { ResidualKeepPpm = 500_000 }, 0.5f) })
+        {
+            var state = SiteState.Fresh(model.Layout.Length) with { Residual = residual };
+            var (next, _, error) = SiteRound.Run(trainer, state, model, model.Digest, still with { Update = update }, 1, Digest.Of([1]), "s", data);
+            Assert.Null(error);
+            // Nothing was learned, so what is sent and what stays are what waited, less what faded.
+            float[] whole = PartialUpdate.TakeBack(model.Layout, next!.Payload, next.Residual);
+            Assert.All(Enumerable.Range(0, whole.Length), i => Assert.Equal(kept * residual[i], whole[i], 1e-5f));
+        }
+    }
+
+    [Fact]
     public void The_simulated_chain_learns_within_a_hundredth_of_the_bytes()
     {
         var layout = _architecture.Layout(SyntheticImages.Task);

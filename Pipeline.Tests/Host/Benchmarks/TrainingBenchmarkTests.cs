@@ -23,6 +23,7 @@ public sealed class TrainingBenchmarkTests
             var figures = json.RootElement.GetProperty("figures").EnumerateArray().ToDictionary(f => f.GetProperty("name").GetString()!);
             Assert.True(figures["trainingSteps"].GetProperty("value").GetDouble() > 0);
             Assert.Equal(0, figures["liveTensors"].GetProperty("value").GetDouble());
+            Assert.InRange(figures["round"].GetProperty("details").GetProperty("trainingShare").GetDouble(), 0.01, 1);
             bool compared = figures["trainingSteps"].GetProperty("floor").ValueKind == JsonValueKind.Number;
             Assert.Equal(!compared, terminal.Errors.Contains("no python3 with torch", StringComparison.Ordinal));
         }

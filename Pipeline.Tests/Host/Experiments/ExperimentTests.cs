@@ -63,6 +63,17 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public async Task Bytes_are_those_of_payloads_and_of_real_chains()
+    {
+        var result = ExperimentResult.FromJson(await RunAsync(ExperimentKind.Communication));
+
+        Assert.Equal(["collaborative", "dense", "density-0.1", "density-0.001"], result.Arms.Select(a => a.Arm));
+        Assert.InRange(result.Comparisons[0].Value, 150, 165);
+        Assert.True(result.Arms[1].WireBytesTotal > 5 * result.Arms[0].WireBytesTotal, $"{result.Arms[1].WireBytesTotal} against {result.Arms[0].WireBytesTotal} bytes");
+        Assert.True(double.IsNaN(result.Arms[2].WireBytesTotal));
+    }
+
+    [Fact]
     public async Task Variants_of_a_policy_are_compared_by_validation_images()
     {
         var result = ExperimentResult.FromJson(await RunAsync(ExperimentKind.Policies, "values=ternary,density=0.05"));

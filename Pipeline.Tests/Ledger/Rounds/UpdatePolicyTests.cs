@@ -13,8 +13,8 @@ public sealed class UpdatePolicyTests
     {
         const string Terms = "0a 01 0a 01 08 1903e8 00 194e20 1a00010000 00 1a00010000 00 80 00 01";
         Golden.Check(Plain, "8f " + Terms);
-        var update = new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Ternary, 1000, 5);
-        var read = Golden.Check(Plain with { Update = update }, $"92 {Terms} 80 80 81 85 01 02 1903e8 05 1a000f4240");
+        var update = new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Ternary, 1000, 5, 1_000_000, true, 900_000);
+        var read = Golden.Check(Plain with { Update = update }, $"92 {Terms} 80 80 81 87 01 02 1903e8 05 1a000f4240 f5 1a000dbba0");
         Assert.Equal(update, read.Update);
         var both = Plain with { Update = update, Aggregation = AggregationPolicy.Robust(1) };
         Assert.Equal(both.Aggregation, Canonical.Decode<RoundPolicy>(Canonical.Encode(both)).Aggregation);
