@@ -25,11 +25,11 @@ public sealed record DemoProfile(
 {
     private const int Side = 32;
 
-    public static DemoProfile Full { get; } = Create("full", 360, 180, 3, 16, 320, 40, 6);
+    public static DemoProfile Full { get; } = Create("full", 360, 150, 3, 320, 40, 6);
 
-    public static DemoProfile Quick { get; } = Create("quick", 320, 150, 3, 24, 280, 36, 4);
+    public static DemoProfile Quick { get; } = Create("quick", 320, 150, 3, 280, 36, 4);
 
-    private static DemoProfile Create(string name, int sourceImages, int sourceRounds, int sourceSteps, int batch, int targetImages, int targetRounds, int targetSteps) => new(
+    private static DemoProfile Create(string name, int sourceImages, int sourceRounds, int sourceSteps, int targetImages, int targetRounds, int targetSteps) => new(
         name,
         [
             new("hospital-1", 0.40, 1.00, 1.00, 0.020, 0, 0.70, 1.00, false),
@@ -38,8 +38,8 @@ public sealed record DemoProfile(
             new("hospital-4", 0.60, 0.95, 1.05, 0.035, 1, 0.30, 1.15, false),
         ],
         0.15, 0.70,
-        new DemoChain("chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, Policy(sourceRounds, sourceSteps, batch, sourceRounds, ["chest-nodule"]), 10),
-        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, Policy(targetRounds, targetSteps, batch, 0, []), 1),
+        new DemoChain("chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, Policy(sourceRounds, sourceSteps, 32, sourceRounds, ["chest-nodule"]), 10),
+        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, Policy(targetRounds, targetSteps, 16, 0, []), 1),
         TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12), ShuffledDeals: 12, ShuffledSteps: 40);
 
     private static TaskDescriptor Task(string finding) => new("DX", "CHEST", Side, Side, ["no-" + finding, finding], "residual-cnn-small");

@@ -175,11 +175,11 @@ public sealed class SiteBadInputTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(ExitCode.Usage, exit);
         Assert.Equal(
         [
-            $"pipeline: {file}: payloads: there is no such key; did you mean 'pipeline.payloads'?",
-            $"pipeline: {file}: pipeline.dicom.prot: there is no such key; did you mean 'pipeline.dicom.port'?",
-            $"pipeline: {file}: pipeline.chains.chest.ae-tilte: there is no such key; did you mean 'pipeline.chains.chest.ae-title'?",
-            $"pipeline: {file}: pipeline.ingest.segment-size = \"5\": must be size 1MiB … 16GiB",
-            $"pipeline: {file}: pipeline.chains.chest.height = \"4\": must be integer 8 … 4096",
+            $"pipeline: {file}:8: payloads: there is no such key; did you mean 'pipeline.payloads'?",
+            $"pipeline: {file}:5: pipeline.dicom.prot: there is no such key; did you mean 'pipeline.dicom.port'?",
+            $"pipeline: {file}:7: pipeline.chains.chest.ae-tilte: there is no such key; did you mean 'pipeline.chains.chest.ae-title'?",
+            $"pipeline: {file}:6: pipeline.ingest.segment-size = \"5\": must be size 1MiB … 16GiB",
+            $"pipeline: {file}:7: pipeline.chains.chest.height = \"4\": must be integer 8 … 4096",
             "pipeline: 5 mistakes in the configuration",
         ], complaints);
         Assert.False(Directory.Exists(RunningSite.DataOf(_folder.Path)));

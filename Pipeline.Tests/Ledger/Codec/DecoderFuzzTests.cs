@@ -177,6 +177,7 @@ public sealed class DecoderFuzzTests
         {
             Privacy = new PrivacyPolicy(PrivacyUnit.Patient, 4, RoundPolicy.One, 1_100_000, 10_000, 8_000_000),
             Aggregation = AggregationPolicy.Robust(1),
+            Update = new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Ternary, 1000, 5, 1_000_000, true, 900_000),
         };
         yield return new Attestation(1, payload, chain.InitialModel.Digest);
         yield return new Metrics(3, 912_345, 7);
