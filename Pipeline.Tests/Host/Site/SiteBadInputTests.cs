@@ -178,7 +178,7 @@ public sealed class SiteBadInputTests(ITestOutputHelper output) : IDisposable
             $"pipeline: {file}:8: payloads: there is no such key; did you mean 'pipeline.payloads'?",
             $"pipeline: {file}:5: pipeline.dicom.prot: there is no such key; did you mean 'pipeline.dicom.port'?",
             $"pipeline: {file}:7: pipeline.chains.chest.ae-tilte: there is no such key; did you mean 'pipeline.chains.chest.ae-title'?",
-            $"pipeline: {file}:6: pipeline.ingest.segment-size = \"5\": must be size 1MiB … 16GiB",
+            $"pipeline: {file}:6: pipeline.ingest.segment-size = \"5\": must be size 1MiB … 16GiB; a unit is missing: \"5MiB\"?",
             $"pipeline: {file}:7: pipeline.chains.chest.height = \"4\": must be integer 8 … 4096",
             "pipeline: 5 mistakes in the configuration",
         ], complaints);

@@ -28,6 +28,8 @@ public sealed class RejectingJournal : MemoryJournal
     {
         JournalRecord.Proposed p => p.Height >= 2,
         JournalRecord.Voted { Vote: var v } => v.Height >= 2,
+        // A member that the others' decision overtakes records no vote.
+        JournalRecord.Committed { Certificate: var c } => c.Height >= 2,
         _ => false,
     });
 }
