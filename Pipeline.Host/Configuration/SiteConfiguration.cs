@@ -204,6 +204,7 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
 
         private static ConfigurationError Unknown(ConfigurationLayer layer, string key, string? suggestion) => new(
             key, null, suggestion is null ? "there is no such key; see reference.conf" : $"there is no such key; did you mean '{suggestion}'?",
-            layer.Source(key)) { Line = layer.LineOf(key) };
+            layer.Source(key))
+        { Line = layer.LineOf(key) };
     }
 }

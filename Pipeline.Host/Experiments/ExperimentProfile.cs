@@ -18,7 +18,12 @@ public sealed record ExperimentProfile(
     /// <summary>One task in a quarter of an hour on two cores: half of the rounds, a quarter of the pixels.</summary>
     public static ExperimentProfile Quick { get; } = Full with
     {
-        Name = "quick", Side = 32, Policy = PolicyCatalog.Default with { Rounds = 160 }, Tasks = ["brain_lgg"], ScoreEvery = 16, Resamples = 1000,
+        Name = "quick",
+        Side = 32,
+        Policy = PolicyCatalog.Default with { Rounds = 160 },
+        Tasks = ["brain_lgg"],
+        ScoreEvery = 16,
+        Resamples = 1000,
     };
 
     public static IReadOnlyList<ExperimentProfile> All { get; } = [Quick, Full];
