@@ -25,7 +25,7 @@ public sealed record DemoProfile(
 {
     private const int Side = 32;
 
-    public static DemoProfile Full { get; } = Create("full", 360, 150, 3, 320, 40, 6);
+    public static DemoProfile Full { get; } = Create("full", 360, 200, 3, 320, 50, 6);
 
     public static DemoProfile Quick { get; } = Create("quick", 320, 150, 3, 280, 36, 4);
 
@@ -38,14 +38,14 @@ public sealed record DemoProfile(
             new("hospital-4", 0.60, 0.95, 1.05, 0.035, 1, 0.30, 1.15, false),
         ],
         0.15, 0.70,
-        new DemoChain("chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, Policy(sourceRounds, sourceSteps, 32, sourceRounds, ["chest-nodule"]), 10),
-        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, Policy(targetRounds, targetSteps, 16, 0, []), 1),
-        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12), ShuffledDeals: 12, ShuffledSteps: 40);
+        new DemoChain("chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, Policy(sourceRounds, sourceSteps, sourceRounds, ["chest-nodule"]), 10),
+        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, Policy(targetRounds, targetSteps, 0, []), 1),
+        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12), ShuffledDeals: 12, ShuffledSteps: 80);
 
     private static TaskDescriptor Task(string finding) => new("DX", "CHEST", Side, Side, ["no-" + finding, finding], "residual-cnn-small");
 
-    private static RoundPolicy Policy(int rounds, int steps, int batch, int bridgeEvery, IReadOnlyList<string> grants) => new(
-        rounds, Quorum: 3, DeadlineBlocks: 20, LocalSteps: steps, BatchSize: batch, LearningRatePpm: 4_000, WeightDecayPpm: 100,
-        DensityPpm: 16_000, MaxNorm: 64L * RoundPolicy.One, ServerMomentumQ16: (int)(0.15 * RoundPolicy.One), ServerRateQ16: RoundPolicy.One,
+    private static RoundPolicy Policy(int rounds, int steps, int bridgeEvery, IReadOnlyList<string> grants) => new(
+        rounds, Quorum: 3, DeadlineBlocks: 20, LocalSteps: steps, BatchSize: 32, LearningRatePpm: 5_000, WeightDecayPpm: 100,
+        DensityPpm: 16_000, MaxNorm: 64L * RoundPolicy.One, ServerMomentumQ16: (int)(0.3 * RoundPolicy.One), ServerRateQ16: RoundPolicy.One,
         BridgeEvery: bridgeEvery, BridgeGrants: grants, BlendQ16: RoundPolicy.One);
 }
