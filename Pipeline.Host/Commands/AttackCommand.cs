@@ -35,12 +35,12 @@ internal static class AttackCommand
         var policy = new Option<string>("--policy") { Description = "default: partial updates; dense: every coordinate.", HelpName = "NAME", DefaultValueFactory = _ => "default" };
         policy.AcceptOnlyFromAmong([.. Policies.Select(p => p.Name)]);
         var set = new Option<string[]>("--set") { Description = "Another value for a setting of the policy: rounds, steps, batch, rate, decay, density, server-momentum, server-rate.", HelpName = "KEY=VALUE" };
-        var side = Number("--side", 64, 16, 128, "Rows and columns of a sample, pixels, a multiple of 4; for phantoms a divisor of 128.");
-        var seed = Number("--seed", 1, 0, int.MaxValue, "First weights, batches and what is drawn.");
-        var candidates = Number("--candidates", 1000, 2, 100_000, "Images among which one that took part is to be found.");
-        var controls = Number("--controls", 3, 1, 1000, "Single images of the positive control of inversion.");
+        var side = MeasureOptions.Number("--side", 64, 16, 128, "Rows and columns of a sample, pixels, a multiple of 4; for phantoms a divisor of 128.");
+        var seed = MeasureOptions.Number("--seed", 1, 0, int.MaxValue, "First weights, batches and what is drawn.");
+        var candidates = MeasureOptions.Number("--candidates", 1000, 2, 100_000, "Images among which one that took part is to be found.");
+        var controls = MeasureOptions.Number("--controls", 3, 1, 1000, "Single images of the positive control of inversion.");
         var rounds = new Option<int[]>("--round") { Description = "Rounds whose updates are attacked; labels are read from all up to the last.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 10] };
-        var steps = Number("--search-steps", 250, 1, 1_000_000, "Steps of the gradient inversion.");
+        var steps = MeasureOptions.Number("--search-steps", 250, 1, 1_000_000, "Steps of the gradient inversion.");
         var json = new Option<string>("--json") { Description = "Also write the result as JSON (schema: docs/reference).", HelpName = "FILE" };
         var report = new Option<string>("--report") { Description = "Also write a report page.", HelpName = "FILE" };
         var command = new DocumentedCommand(name, description,
@@ -60,38 +60,12 @@ internal static class AttackCommand
         });
         command.SetAction((parsed, stop) => run(
             new AttackRequest(
-                kind, FullPath(parsed.GetValue(data)), parsed.GetValue(task), parsed.GetRequiredValue(policy),
-                Policy(parsed.GetRequiredValue(policy), parsed.GetValue(set) ?? []), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
+                kind, MeasureOptions.FullPath(parsed.GetValue(data)), parsed.GetValue(task), parsed.GetRequiredValue(policy),
+                MeasureOptions.Set(
+                    Policies.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
                 parsed.GetValue(candidates), parsed.GetValue(controls), parsed.GetRequiredValue(rounds), new InversionSettings(parsed.GetValue(steps)),
-                FullPath(parsed.GetValue(json)), FullPath(parsed.GetValue(report))),
+                MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report))),
             terminal, stop));
         return command;
     }
-
-    private static RoundPolicy Policy(string name, string[] settings)
-    {
-        try
-        {
-            return settings.Aggregate(Policies.Single(p => p.Name == name).Policy, (policy, setting) => setting.Split('=', 2) is [var key, var value]
-                ? PolicyCatalog.With(policy, key, value)
-                : throw new ArgumentException($"--set {setting}: give KEY=VALUE"));
-        }
-        catch (ArgumentException e)
-        {
-            throw new CommandFailedException(e.Message, e) { ExitCode = ExitCode.Usage };
-        }
-    }
-
-    private static Option<int> Number(string name, int usual, int low, int high, string description)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && (value < low || value > high))
-                result.AddError($"{name} {value}: {low} to {high}");
-        });
-        return option;
-    }
-
-    private static string? FullPath(string? file) => file is null ? null : Path.GetFullPath(file);
 }

@@ -32,8 +32,8 @@ internal static class ExperimentCommand
         string name = kind.ToString().ToLowerInvariant();
         var data = new Option<string>("--data") { Description = "A folder of tasks, each a folder with images and labels.csv; or one such folder.", HelpName = "DIR", Required = true };
         var task = new Option<string[]>("--task") { Description = "A task to take; may be given more than once. Without it, the profile's as far as they are there.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
-        var seeds = Number("--seeds", 5, 1, 100, "Repetitions with other first weights and batches.");
-        var threads = Number("--threads", Environment.ProcessorCount, 1, 1024, "Arms that run at once, each on one thread.");
+        var seeds = MeasureOptions.Number("--seeds", 5, 1, 100, "Repetitions with other first weights and batches.");
+        var threads = MeasureOptions.Number("--threads", Environment.ProcessorCount, 1, 1024, "Arms that run at once, each on one thread.");
         var profile = new Option<string>("--profile") { Description = "quick: half of the rounds, a quarter of the pixels and one task; full: what the claims are measured by.", HelpName = "NAME", DefaultValueFactory = _ => "full" };
         profile.AcceptOnlyFromAmong([.. ExperimentProfile.All.Select(p => p.Name)]);
         var set = new Option<string[]>("--set") { Description = "Another value for a setting of profile or policy, for sweeps: rounds, steps, batch, rate, decay, density, server-momentum, server-rate, selection, values, proximal, warm-up, warm-up-density, start-from-residual, residual-keep, side, score-every, architecture.", HelpName = "KEY=VALUE" };
@@ -53,7 +53,7 @@ internal static class ExperimentCommand
             new ExperimentRequest(
                 kind, Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(task) ?? [], parsed.GetValue(seeds),
                 Profile(kind, parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []), Path.GetFullPath(parsed.GetRequiredValue(work)),
-                FullPath(parsed.GetValue(json)), FullPath(parsed.GetValue(report)), parsed.GetValue(threads))
+                MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report)), parsed.GetValue(threads))
             {
                 Variants = choosing ? Variants(parsed.GetValue(variants) ?? []) : [],
             },
@@ -75,30 +75,6 @@ internal static class ExperimentCommand
         }
     }
 
-    private static ExperimentProfile Profile(ExperimentKind kind, string name, string[] settings)
-    {
-        try
-        {
-            return settings.Aggregate(ExperimentProfile.All.Single(p => p.Name == name).Of(kind), (profile, setting) => setting.Split('=', 2) is [var key, var value]
-                ? profile.With(key, value)
-                : throw new ArgumentException($"--set {setting}: give KEY=VALUE"));
-        }
-        catch (ArgumentException e)
-        {
-            throw new CommandFailedException(e.Message, e) { ExitCode = ExitCode.Usage };
-        }
-    }
-
-    private static Option<int> Number(string name, int usual, int low, int high, string description)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && (value < low || value > high))
-                result.AddError($"{name} {value}: {low} to {high}");
-        });
-        return option;
-    }
-
-    private static string? FullPath(string? file) => file is null ? null : Path.GetFullPath(file);
+    private static ExperimentProfile Profile(ExperimentKind kind, string name, string[] settings) => MeasureOptions.Set(
+        ExperimentProfile.All.Single(p => p.Name == name).Of(kind), settings, (profile, key, value) => profile.With(key, value));
 }
