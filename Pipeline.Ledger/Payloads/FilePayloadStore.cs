@@ -6,16 +6,18 @@ namespace Pipeline.Ledger.Payloads;
 /// <summary>
 /// Payloads as files named by their digest: <c>ab/cdef…</c> under one folder. A write is visible and durable as a whole or not at all. A
 /// deleted payload leaves an empty <c>ab/cdef….pruned</c>, and is refused from then on: what was erased on purpose stays erased.
-/// One store a folder.
+/// Chunks of what is still being fetched are under <c>partial</c>, up to 256 MiB beside the quota. One store a folder.
 /// </summary>
 public sealed class FilePayloadStore : IPayloadStore
 {
-    private const string TemporaryFolder = "tmp";
+    private const string TemporaryFolder = "tmp", PartialFolder = "partial";
+    private const long MaxPartialBytes = 256L * 1024 * 1024;
 
     private readonly Lock _writes = new();
     private readonly string _folder;
     private readonly string _temporary;
     private readonly long _quota;
+    private readonly PartialPayloads _partials;
     private long _used;
 
     /// <param name="folder">Created when absent; left-overs of interrupted writes are removed.</param>
@@ -32,7 +34,9 @@ public sealed class FilePayloadStore : IPayloadStore
             Directory.Delete(_temporary, recursive: true);
         Directory.CreateDirectory(_temporary);
         DurableFile.SyncFolder(_folder);
-        _used = new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+        _used = List(_folder).Sum(file => new FileInfo(file.Path).Length);
+        _partials = new PartialPayloads(Path.Combine(_folder, PartialFolder), Math.Min(quotaBytes, MaxPartialBytes));
+        _partials.Open(DateTime.UtcNow);
     }
 
     /// <summary>Bytes of all payloads held.</summary>
@@ -119,6 +123,20 @@ public sealed class FilePayloadStore : IPayloadStore
         File.Delete(path);
         DurableFile.SyncFolder(Path.GetDirectoryName(path)!);
         Interlocked.Add(ref _used, -length);
+    }
+
+    public void KeepChunk(PayloadMessage.Chunk chunk)
+    {
+        lock (_writes)
+            _partials.Keep(chunk);
+    }
+
+    public IEnumerable<PayloadMessage.Chunk> KeptChunks(Digest payload) => _partials.Of(payload);
+
+    public void DropChunks(Digest payload)
+    {
+        lock (_writes)
+            _partials.Drop(payload);
     }
 
     /// <summary>True when the payload was deleted for good.</summary>

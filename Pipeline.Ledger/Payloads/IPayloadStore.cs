@@ -21,4 +21,13 @@ public interface IPayloadStore
 
     /// <summary>Frees the bytes of a payload that may come again.</summary>
     void Remove(Digest digest);
+
+    /// <summary>Keeps a proved chunk of a payload that is still being fetched, as far as there is room; need not be durable.</summary>
+    void KeepChunk(PayloadMessage.Chunk chunk);
+
+    /// <summary>The chunks kept of a payload, to be proved again.</summary>
+    IEnumerable<PayloadMessage.Chunk> KeptChunks(Digest payload);
+
+    /// <summary>The payload is there, or nobody wants it: its chunks go.</summary>
+    void DropChunks(Digest payload);
 }

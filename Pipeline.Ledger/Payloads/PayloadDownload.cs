@@ -90,6 +90,17 @@ internal sealed class PayloadDownload
         return true;
     }
 
+    /// <summary>Takes up a chunk that an earlier run of this process was sent, if it is one of what <see cref="Source"/> claims to hold.</summary>
+    public bool Restore(int index, byte[] bytes, IReadOnlyList<Digest> path)
+    {
+        if (_source is null || (uint)index >= (uint)_chunks.Length || _chunks[index] is not null ||
+            !PayloadChunks.Verify(_source.Root, _source.Size, index, bytes, path))
+            return false;
+        _chunks[index] = bytes;
+        _received++;
+        return true;
+    }
+
     /// <summary>The payload when every chunk is there and their digest is right; a holder whose claimed root was of other bytes is a liar.</summary>
     public byte[]? TryComplete()
     {

@@ -100,9 +100,17 @@ public sealed partial class PayloadExchange
         transfer.LastProgress = Now;
         var payload = transfer.Download.TryComplete();
         if (transfer.Download.IsLiar(from))
+        {
             Remember(from, chunk.Payload);
+            _store.DropChunks(chunk.Payload);
+        }
         else
+        {
             transfer.Stalls = 0;
+            if (payload is null)
+                _store.KeepChunk(chunk);
+        }
+
         if (payload is not null)
             Complete(transfer, payload);
         else
@@ -121,6 +129,7 @@ public sealed partial class PayloadExchange
     {
         var digest = transfer.Download.Payload;
         End(transfer);
+        _store.DropChunks(digest);
         _cache.Add(digest, payload);
         foreach (var (author, kind) in transfer.Authors)
             StoreAndAcknowledge(digest, payload, author, kind);
@@ -211,8 +220,33 @@ public sealed partial class PayloadExchange
     {
         if (!transfer.IsActive)
             return;
+        if (!transfer.IsRestored && transfer.Download.Source is { } source && Restore(transfer, source))
+            return;
         foreach (int index in transfer.Download.NextRequests())
             Send(transfer.Download.Source!, new PayloadMessage.GetChunk(transfer.Download.Payload, index));
+    }
+
+    /// <summary>Goes on where an earlier run of this process was. True when that was all that lacked.</summary>
+    private bool Restore(Transfer transfer, string source)
+    {
+        transfer.IsRestored = true;
+        int restored = _store.KeptChunks(transfer.Download.Payload).Count(c => transfer.Download.Restore(c.Index, c.Bytes, c.Path));
+        if (restored == 0)
+            return false;
+        _log.Info("Payload {0}: {1} chunks were there before the restart", transfer.Download.Payload.Short, restored);
+        if (transfer.Download.TryComplete() is { } payload)
+        {
+            Complete(transfer, payload);
+            return true;
+        }
+
+        if (transfer.Download.IsLiar(source))
+        {
+            Remember(source, transfer.Download.Payload);
+            _store.DropChunks(transfer.Download.Payload);
+        }
+
+        return false;
     }
 
     private void AskAround(Transfer transfer)
@@ -266,6 +300,9 @@ public sealed partial class PayloadExchange
         public List<IActorRef> Askers { get; } = [];
 
         public bool IsActive { get; set; }
+
+        /// <summary>Chunks of an earlier run were taken up.</summary>
+        public bool IsRestored { get; set; }
 
         public DateTimeOffset Deadline { get; set; }
 

@@ -8,6 +8,7 @@ namespace Pipeline.Tests.Ledger.Application;
 internal sealed class MemoryPayloadStore : IPayloadStore
 {
     private readonly ConcurrentDictionary<Digest, byte[]> _payloads = new();
+    private readonly ConcurrentDictionary<(Digest Payload, int Index), PayloadMessage.Chunk> _chunks = new();
     private int _failures;
 
     /// <summary>The next writes fail as on a full disk.</summary>
@@ -29,4 +30,14 @@ internal sealed class MemoryPayloadStore : IPayloadStore
     public void Delete(Digest digest) => _payloads.TryRemove(digest, out _);
 
     public void Remove(Digest digest) => Delete(digest);
+
+    public void KeepChunk(PayloadMessage.Chunk chunk) => _chunks[(chunk.Payload, chunk.Index)] = chunk;
+
+    public IEnumerable<PayloadMessage.Chunk> KeptChunks(Digest payload) => _chunks.Values.Where(c => c.Payload == payload);
+
+    public void DropChunks(Digest payload)
+    {
+        foreach (var key in _chunks.Keys.Where(k => k.Payload == payload))
+            _chunks.TryRemove(key, out _);
+    }
 }

@@ -36,6 +36,36 @@ public sealed class FilePayloadStoreTests : IDisposable
     }
 
     [Fact]
+    public void Chunks_outlive_a_restart_beside_the_quota_and_a_torn_one_is_passed_over()
+    {
+        var chunks = new PayloadChunks(new byte[3 * PayloadChunks.Size]);
+        var digest = Digest.Of(chunks.Payload);
+        var store = new FilePayloadStore(_folder);
+        for (int i = 0; i < chunks.Count; i++)
+            store.KeepChunk(new PayloadMessage.Chunk(digest, i, chunks[i].ToArray(), chunks.PathOf(i)));
+        string torn = Path.Combine(_folder, "partial", digest.ToString(), "1");
+        File.WriteAllBytes(torn, File.ReadAllBytes(torn)[..1000]);
+
+        var reopened = new FilePayloadStore(_folder);
+        Assert.Equal([0, 2], reopened.KeptChunks(digest).Select(c => c.Index).Order());
+        Assert.Equal(0, reopened.UsedBytes);
+        Assert.Empty(FilePayloadStore.List(_folder));
+        reopened.DropChunks(digest);
+        Assert.Empty(reopened.KeptChunks(digest));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(torn)));
+    }
+
+    [Fact]
+    public void Chunks_that_nobody_went_on_with_go_after_a_day()
+    {
+        var digest = Digest.Of([1]);
+        var chunks = new PayloadChunks([1]);
+        new FilePayloadStore(_folder).KeepChunk(new PayloadMessage.Chunk(digest, 0, [1], chunks.PathOf(0)));
+        Directory.SetLastWriteTimeUtc(Path.Combine(_folder, "partial", digest.ToString()), DateTime.UtcNow.AddDays(-2));
+        Assert.Empty(new FilePayloadStore(_folder).KeptChunks(digest));
+    }
+
+    [Fact]
     public void An_unknown_payload_is_absent()
     {
         var store = new FilePayloadStore(_folder);

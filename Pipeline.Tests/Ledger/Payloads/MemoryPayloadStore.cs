@@ -9,6 +9,7 @@ namespace Pipeline.Tests.Ledger.Payloads;
 internal sealed class MemoryPayloadStore : IPayloadStore
 {
     private readonly ConcurrentDictionary<Digest, byte[]> _payloads = new();
+    private readonly ConcurrentDictionary<(Digest Payload, int Index), PayloadMessage.Chunk> _chunks = new();
 
     public bool Full { get; set; }
 
@@ -28,4 +29,14 @@ internal sealed class MemoryPayloadStore : IPayloadStore
     public void Delete(Digest digest) => _payloads.TryRemove(digest, out _);
 
     public void Remove(Digest digest) => Delete(digest);
+
+    public void KeepChunk(PayloadMessage.Chunk chunk) => _chunks[(chunk.Payload, chunk.Index)] = chunk;
+
+    public IEnumerable<PayloadMessage.Chunk> KeptChunks(Digest payload) => _chunks.Values.Where(c => c.Payload == payload);
+
+    public void DropChunks(Digest payload)
+    {
+        foreach (var key in _chunks.Keys.Where(k => k.Payload == payload))
+            _chunks.TryRemove(key, out _);
+    }
 }

@@ -139,6 +139,37 @@ public sealed class PayloadExchangeTests : PatientTestKit
     }
 
     [Fact]
+    public void A_fetch_that_a_restart_cut_asks_only_for_the_chunks_that_lack()
+    {
+        var north = Join("north");
+        Start("east");
+        var chunks = new PayloadChunks(Random(4 * PayloadChunks.Size));
+        var announce = new PayloadMessage.Announce(Kind, Digest.Of(chunks.Payload), chunks.Payload.Length, chunks.Root);
+        int[] asked = Ask();
+        foreach (int index in asked[..2])
+            Give(index);
+        AwaitCondition(() => _stores["east"].KeptChunks(announce.Payload).Count() == 2);
+
+        Watch(_exchanges["east"]);
+        Sys.Stop(_exchanges["east"]);
+        ExpectTerminated(_exchanges["east"]);
+        Start("east", store: _stores["east"]);
+        Assert.Equal(asked[2..], Ask(2));
+        foreach (int index in asked[2..])
+            Give(index);
+        Assert.Equal(announce.Payload, north.Expect<PayloadMessage.Ack>().StoreAck.Payload);
+        Assert.Empty(_stores["east"].KeptChunks(announce.Payload));
+
+        int[] Ask(int count = 4)
+        {
+            north.Send("east", announce);
+            return [.. Enumerable.Range(0, count).Select(_ => north.Expect<PayloadMessage.GetChunk>().Index)];
+        }
+
+        void Give(int index) => north.Send("east", new PayloadMessage.Chunk(announce.Payload, index, chunks[index].ToArray(), chunks.PathOf(index)));
+    }
+
+    [Fact]
     public void A_holder_that_falls_silent_is_left_for_another()
     {
         var silent = Join("north");
@@ -315,9 +346,9 @@ public sealed class PayloadExchangeTests : PatientTestKit
             Start(id, settings);
     }
 
-    private void Start(string id, PayloadExchangeSettings? settings = null)
+    private void Start(string id, PayloadExchangeSettings? settings = null, MemoryPayloadStore? store = null)
     {
-        _stores[id] = new MemoryPayloadStore();
+        _stores[id] = store ?? new MemoryPayloadStore();
         _exchanges[id] = Sys.ActorOf(PayloadExchange.Props(
             Chain, () => new ChainRules(ProtocolVersion.Newest, 0, _members, _members, null), id, _signers[Array.IndexOf(_ids, id)], _hub.Join(id), _stores[id], new Checks(), settings ?? Patient), id);
         _exchanges[id].Tell(new Identify(id), TestActor);
