@@ -40,7 +40,7 @@ public sealed record DemoProfile(
         0.15, 0.70,
         new DemoChain("chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, Policy(sourceRounds, sourceSteps, sourceRounds, ["chest-nodule"]), 10),
         new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, Policy(targetRounds, targetSteps, 0, []), 1),
-        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12), ShuffledDeals: 12, ShuffledSteps: 80);
+        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12), ShuffledDeals: 8, ShuffledSteps: 80);
 
     private static TaskDescriptor Task(string finding) => new("DX", "CHEST", Side, Side, ["no-" + finding, finding], "residual-cnn-small");
 

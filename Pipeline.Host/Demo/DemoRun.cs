@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Pipeline.Host.Reporting;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Sync;
@@ -57,22 +58,23 @@ public sealed class DemoRun : IAsyncDisposable
 
         Board.Phase("all images are in; training goes on");
         var source = new ChainTrial(Source, _sites, _profile, _options.Seed, Board);
+        var target = new ChainTrial(Target, _sites, _profile, _options.Seed, Board);
+        // What the chains are compared with needs one processor for long, and a chain waits for messages and disks a third of its time.
+        var controls = new ConcurrentQueue<Action<CancellationToken>>([.. source.Controls(bridged: false), .. target.Controls(bridged: true)]);
+        var early = WorkOffAsync(controls, cancel);
         await source.FollowAsync(() => IsComplete(Source), cancel).ConfigureAwait(false);
 
         Board.Phase($"chain {Target.Id} begins; the bridge offers it the backbone of {Source.Id}");
-        // What the first chain is compared with needs one processor for long, and the second chain waits for messages half of its time.
-        var sourceControls = ControlAsync(source.Controls(bridged: false), parallelism: 1, cancel);
         foreach (var node in _sites.Up)
             _sites.Join(node, Target);
         foreach (var hospital in _consortium.Hospitals.Take(2))
             _sites.Node(hospital.Site).Relay(Source.Id, Target.Id);
-        var target = new ChainTrial(Target, _sites, _profile, _options.Seed, Board);
         await target.FollowAsync(() => IsComplete(Target), cancel).ConfigureAwait(false);
         await Until(() => _consortium.Chains.All(IsPersonal), cancel).ConfigureAwait(false);
 
         Board.Phase("controls: each hospital alone, all images pooled, shuffled labels, no bridge");
-        var targetControls = ControlAsync(target.Controls(bridged: true), Environment.ProcessorCount, cancel);
-        await Task.WhenAll(sourceControls, targetControls).WaitAsync(cancel).ConfigureAwait(false);
+        await Task.WhenAll([early, .. Enumerable.Range(1, Environment.ProcessorCount - 1).Select(_ => WorkOffAsync(controls, cancel))])
+            .WaitAsync(cancel).ConfigureAwait(false);
 
         Board.Phase("every journal is verified; one byte of a copy is altered");
         var digests = await DigestsAsync(cancel).ConfigureAwait(false);
@@ -81,9 +83,11 @@ public sealed class DemoRun : IAsyncDisposable
         await _sites.DisposeAsync().ConfigureAwait(false);
         var (found, _) = await TamperDrill.RunAsync(
             FaultDrill.Journal(_consortium.Hospitals[0], Source), Path.Combine(_options.OutputDirectory, "tampered")).ConfigureAwait(false);
-        var bridge = Bridge(target);
+        var verified = _consortium.Chains.SelectMany(_ => _consortium.Hospitals, (chain, hospital) => (Chain: chain.Id, Journal: FaultDrill.Journal(hospital, chain)))
+            .AsParallel().Select(j => (j.Chain, LedgerVerifier.Verify(j.Journal).Ok)).ToLookup(j => j.Chain, j => j.Ok);
+        DemoResult.Chain[] chains = [Chain(source, digests, verified), Chain(target, digests, verified)];
         var result = new DemoResult(
-            _options.Seed, Board.Elapsed.TotalSeconds, ProcessMemory.PeakMiB(), [Chain(source, digests), Chain(target, digests)], bridge,
+            _options.Seed, Board.Elapsed.TotalSeconds, ProcessMemory.PeakMiB(), chains, Bridge(target),
             new DemoResult.FaultRun(
                 victim, recovery, feeds.Sum(f => f.Acknowledged), accounts.Sum(a => a.AccountedFor), found is not null,
                 found is null ? "" : $"record {found.Record}, height {found.Height}: {found.What}"));
@@ -100,9 +104,16 @@ public sealed class DemoRun : IAsyncDisposable
         _consortium.Dispose();
     }
 
-    private static Task ControlAsync(IEnumerable<Action<CancellationToken>> parts, int parallelism, CancellationToken cancel) => Parallel.ForEachAsync(
-        parts, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = parallelism },
-        (part, stop) => { part(stop); return ValueTask.CompletedTask; });
+    private static Task WorkOffAsync(ConcurrentQueue<Action<CancellationToken>> parts, CancellationToken cancel) => Task.Run(
+        () =>
+        {
+            while (parts.TryDequeue(out var part))
+            {
+                cancel.ThrowIfCancellationRequested();
+                part(cancel);
+            }
+        },
+        cancel);
 
     private static bool IsIngested(Site.SiteNode node)
     {
@@ -136,17 +147,17 @@ public sealed class DemoRun : IAsyncDisposable
         return result;
     }
 
-    private DemoResult.Chain Chain(ChainTrial trial, Dictionary<string, (long Height, bool Equal)> digests)
+    private DemoResult.Chain Chain(ChainTrial trial, Dictionary<string, (long Height, bool Equal)> digests, ILookup<string, bool> verified)
     {
         var agreement = trial.Agreement;
-        bool verified = _consortium.Hospitals.All(h => LedgerVerifier.Verify(FaultDrill.Journal(h, agreement)).Ok);
         var sites = _consortium.Hospitals.Select(h =>
         {
             var personal = Board.Personal(h.Site, agreement.Id)!.Result;
             return new DemoResult.Site(h.Site, personal.Local.Auc, personal.Collaborative.Auc, personal.Personalized.Auc);
         });
         return new DemoResult.Chain(
-            agreement.Id, _consortium.Hospitals.Count, agreement.Chain.Policy.Rounds, digests[agreement.Id].Height, digests[agreement.Id].Equal, verified,
+            agreement.Id, _consortium.Hospitals.Count, agreement.Chain.Policy.Rounds, digests[agreement.Id].Height, digests[agreement.Id].Equal,
+            verified[agreement.Id].All(ok => ok),
             new DemoResult.ChainAuc(trial.Centralized, trial.Curve[^1].Auc, trial.ShuffledLabels), [.. sites],
             new DemoResult.UpdateBytes(Board.MeanUpdateBytes(agreement.Id), 4L * agreement.Start.Layout.Length, Board.WireBytes(agreement.Id)),
             trial.Curve, trial.CurveWithoutBridge);

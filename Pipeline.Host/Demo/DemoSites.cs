@@ -80,11 +80,9 @@ public sealed class DemoSites(DemoConsortium consortium, DemoProfile profile, De
 
     public async ValueTask DisposeAsync()
     {
-        foreach (string site in _nodes.Keys.ToArray())
-        {
-            if (_nodes.TryRemove(site, out var node))
-                await node.StopAsync().ConfigureAwait(false);
-        }
+        SiteNode[] up = [.. _nodes.Values];
+        _nodes.Clear();
+        await Task.WhenAll(up.Select(node => node.StopAsync())).ConfigureAwait(false);
     }
 
     /// <summary>Bytes this site has sent on a chain, over all lives of its node.</summary>
