@@ -35,6 +35,14 @@ public static class Membership
         return below / ((double)members.Count * others.Count);
     }
 
+    /// <summary>Share of members whose value is below all but <paramref name="falsePositives"/> of the others': how many an attacker is sure of.</summary>
+    public static double Found(IReadOnlyList<double> members, IReadOnlyList<double> others, double falsePositives)
+    {
+        double[] sorted = [.. others.Order()];
+        double threshold = sorted[Math.Min(sorted.Length - 1, (int)(falsePositives * sorted.Length))];
+        return members.Count(m => m < threshold) / (double)members.Count;
+    }
+
     /// <summary>95 % interval of the AUC, patients of either side resampled.</summary>
     public static (double Low, double High) Interval(
         IReadOnlyList<double> members, IReadOnlyList<string> memberPatients, IReadOnlyList<double> others, IReadOnlyList<string> otherPatients,

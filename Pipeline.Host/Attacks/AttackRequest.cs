@@ -10,6 +10,7 @@ namespace Pipeline.Host.Attacks;
 /// <param name="Candidates">Among which an image is to be found.</param>
 /// <param name="Controls">Images of the positive control of inversion.</param>
 /// <param name="Rounds">Rounds whose updates are inverted.</param>
+/// <param name="Shadows">Shadow models of the likelihood-ratio attack, an even number; 0 leaves it out.</param>
 public sealed record AttackRequest(
     AttackKind Kind, string? DataDirectory, string? Task, string PolicyName, RoundPolicy Policy, int Side, string Architecture, int Seed, int Candidates,
-    int Controls, IReadOnlyList<int> Rounds, InversionSettings Search, string? JsonFile, string? ReportFile);
+    int Controls, IReadOnlyList<int> Rounds, int Shadows, InversionSettings Search, string? JsonFile, string? ReportFile);

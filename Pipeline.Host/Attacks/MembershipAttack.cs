@@ -1,10 +1,14 @@
 using Pipeline.Actors.Attacks;
 using Pipeline.Actors.Training;
+using Pipeline.Host.Experiments;
 using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Host.Attacks;
 
-/// <summary>Who was trained on, and what was memorised of labels drawn by lot: both by the loss of the final model (Yeom et al. 2018; Carlini et al. 2019).</summary>
+/// <summary>
+/// Who was trained on, and what was memorised of labels drawn by lot: by the loss of the final model (Yeom et al. 2018; Carlini et al. 2019), and where shadow
+/// models are asked for by the likelihood ratio (Carlini et al. 2022).
+/// </summary>
 internal sealed class MembershipAttack(AttackScene scene, AttackRequest request, Action<string> tell)
 {
     private const double ControlAuc = 0.8, Most = 0.55, ControlExposure = 2, ChanceExposure = 1.44;
@@ -38,11 +42,36 @@ internal sealed class MembershipAttack(AttackScene scene, AttackRequest request,
         var trainer = new SiteTrainer(_architecture, scene.Task.Descriptor, scene.Settings);
         double[] members = Membership.Losses(trainer, model, inside), others = Membership.Losses(trainer, model, outside);
         string subject = $"{_architecture.Id}, final model of {scene.Policy.Rounds} rounds, {request.PolicyName} policy";
-        var auc = Auc(AttackResult.Insider, subject, members, inside.Patients, others, outside.Patients);
+        var auc = Auc(AttackResult.Insider, subject, "loss", members, inside.Patients, others, outside.Patients);
         figures.Add(auc.Must($"at most {Most}", auc.Value <= Most));
         if (canaries)
             figures.Add(Exposure(AttackResult.Insider, subject, members, others));
+        else if (request.Shadows > 0)
+            figures.AddRange(ByLikelihood(AttackResult.Insider, subject, trainer, model, inside, outside, "shadows", ShadowChain));
         return figures;
+    }
+
+    /// <summary>A chain over those images of the pool that are at <paramref name="kept"/>, each at its own hospital.</summary>
+    private float[] ShadowChain(int[] kept, int shadow)
+    {
+        tell($"shadow chain {shadow + 1} of {request.Shadows}");
+        ImageSet pool = ImageSet.Concat([.. scene.Task.Sites.Select(s => s.Train), scene.Outside]);
+        int[] at = [.. Homes(s => s.Train), .. Homes(s => s.Validation), .. Homes(s => s.Test)];
+        var sites = kept.GroupBy(i => at[i]).OrderBy(g => g.Key).Select(g => pool.Subset([.. g]));
+        return scene.FinalModel(_architecture, [.. sites], _ => { });
+
+        IEnumerable<int> Homes(Func<SiteImages, ImageSet> part) => scene.Task.Sites.SelectMany((s, number) => Enumerable.Repeat(number, part(s).Count));
+    }
+
+    private List<AttackResult.Figure> ByLikelihood(
+        string view, string subject, SiteTrainer trainer, float[] model, ImageSet inside, ImageSet outside, string purpose, Func<int[], int, float[]> train)
+    {
+        var shadows = new ShadowModels(scene, trainer, ImageSet.Concat([inside, outside]), request.Shadows, purpose, train);
+        double[] scores = shadows.Attack(model), members = scores[..inside.Count], others = scores[inside.Count..];
+        return [
+            Auc(view, subject, $"likelihood ratio, {request.Shadows} shadow models", members, inside.Patients, others, outside.Patients),
+            AttackResult.Figure.Of(view, subject, "members found at 1 % false alarms, by likelihood ratio", Membership.Found(members, others, 0.01), 0.01),
+        ];
     }
 
     /// <summary>Few images, many steps, no augmentation: whatever a network can memorise it has.</summary>
@@ -51,12 +80,27 @@ internal sealed class MembershipAttack(AttackScene scene, AttackRequest request,
         var trainer = new SiteTrainer(_architecture, scene.Task.Descriptor, TrainerSettings.Default with { Augmentation = new Augmentation(0, 0, 0, false) });
         var (inside, outside) = Actors.Attacks.Canaries.Draw(Some(scene.Outside, 2 * ControlImages, "control"), scene.Task.Classes, scene.Random("control-lots"));
         var policy = PolicyCatalog.Default with { Rounds = 1, LocalSteps = ControlSteps };
-        float[] model = trainer.Train(1, scene.Start(_architecture).ToFloats(), inside, policy, scene.Random("control-batches")).Weights;
+        float[] model = Memorise(inside, -1);
         double[] members = Membership.Losses(trainer, model, inside), others = Membership.Losses(trainer, model, outside);
         string subject = $"{_architecture.Id}, {inside.Count} images with labels by lot, {ControlSteps} steps";
-        var auc = Auc(AttackResult.Control, subject, members, inside.Patients, others, outside.Patients);
+        var auc = Auc(AttackResult.Control, subject, "loss", members, inside.Patients, others, outside.Patients);
         var exposure = Exposure(AttackResult.Control, subject, members, others);
-        return [auc.Must($"at least {ControlAuc}", auc.Value >= ControlAuc), exposure.Must($"at least {ControlExposure}", exposure.Value >= ControlExposure)];
+        List<AttackResult.Figure> figures =
+            [auc.Must($"at least {ControlAuc}", auc.Value >= ControlAuc), exposure.Must($"at least {ControlExposure}", exposure.Value >= ControlExposure)];
+        if (request.Kind == AttackKind.Membership && request.Shadows > 0)
+        {
+            var pool = ImageSet.Concat([inside, outside]);
+            var likelihood = ByLikelihood(AttackResult.Control, subject, trainer, model, inside, outside, "control-shadows", (kept, shadow) => Memorise(pool.Subset(kept), shadow));
+            figures.AddRange([likelihood[0].Must($"at least {ControlAuc}", likelihood[0].Value >= ControlAuc), likelihood[1]]);
+        }
+
+        return figures;
+
+        float[] Memorise(ImageSet images, int run)
+        {
+            trainer.Optimizer.Reset();
+            return trainer.Train(1, scene.Start(_architecture).ToFloats(), images, policy, scene.Random($"control-batches/{run}")).Weights;
+        }
     }
 
     private ImageSet Some(ImageSet images, int count, string purpose)
@@ -66,10 +110,10 @@ internal sealed class MembershipAttack(AttackScene scene, AttackRequest request,
         return images.Subset([.. order.Take(count)]);
     }
 
-    private AttackResult.Figure Auc(string view, string subject, double[] members, string[] patients, double[] others, string[] otherPatients)
+    private AttackResult.Figure Auc(string view, string subject, string by, double[] members, string[] patients, double[] others, string[] otherPatients)
     {
         var (low, high) = Membership.Interval(members, patients, others, otherPatients, scene.Random("bootstrap"));
-        return new(view, subject, $"AUC of telling {members.Length} members from {others.Length} others by loss", Membership.Auc(members, others), low, high, 0.5, "", null);
+        return new(view, subject, $"AUC of telling {members.Length} members from {others.Length} others by {by}", Membership.Auc(members, others), low, high, 0.5, "", null);
     }
 
     private static AttackResult.Figure Exposure(string view, string subject, double[] members, double[] others) =>

@@ -40,6 +40,8 @@ internal static class AttackCommand
         var candidates = MeasureOptions.Number("--candidates", 1000, 2, 100_000, "Images among which one that took part is to be found.");
         var controls = MeasureOptions.Number("--controls", 3, 1, 1000, "Single images of the positive control of inversion.");
         var rounds = new Option<int[]>("--round") { Description = "Rounds whose updates are attacked; labels are read from all up to the last.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 10] };
+        var shadows = MeasureOptions.Number(
+            "--shadows", 0, 0, 1024, "membership: chains trained without half of the patients, for the likelihood-ratio attack as well; an even number, 16 or more. 0 leaves it out.");
         var steps = MeasureOptions.Number("--search-steps", 250, 1, 1_000_000, "Steps of the gradient inversion.");
         var json = new Option<string>("--json") { Description = "Also write the result as JSON (schema: docs/reference).", HelpName = "FILE" };
         var report = new Option<string>("--report") { Description = "Also write a report page.", HelpName = "FILE" };
@@ -47,11 +49,16 @@ internal static class AttackCommand
             $"""
             pipeline attack {name} --report {name}.html
             pipeline attack {name} --data datasets --task brain_lgg --policy default --json {name}.json --report {name}.html
-            """) { data, task, policy, set, side, seed, candidates, controls, rounds, steps, json, report };
+            """) { data, task, policy, set, side, seed, candidates, controls, rounds, shadows, steps, json, report };
         rounds.Validators.Add(result =>
         {
             if (result.Tokens.Any(t => !int.TryParse(t.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int round) || round is < 1 or > 1_000_000))
                 result.AddError("--round: 1 to 1000000");
+        });
+        shadows.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int count) && count % 2 != 0)
+                result.AddError($"--shadows {count}: an even number");
         });
         side.Validators.Add(result =>
         {
@@ -63,7 +70,7 @@ internal static class AttackCommand
                 kind, MeasureOptions.FullPath(parsed.GetValue(data)), parsed.GetValue(task), parsed.GetRequiredValue(policy),
                 MeasureOptions.Set(
                     Policies.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
-                parsed.GetValue(candidates), parsed.GetValue(controls), parsed.GetRequiredValue(rounds), new InversionSettings(parsed.GetValue(steps)),
+                parsed.GetValue(candidates), parsed.GetValue(controls), parsed.GetRequiredValue(rounds), parsed.GetValue(shadows), new InversionSettings(parsed.GetValue(steps)),
                 MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report))),
             terminal, stop));
         return command;

@@ -51,10 +51,11 @@ public sealed class AttackCommandTests : IDisposable
     [InlineData(AttackKind.Labels, "named rightly")]
     [InlineData(AttackKind.Canary, "exposure")]
     [InlineData(AttackKind.Membership, "members")]
-    public async Task The_other_attacks_judge_a_folder_of_images_and_show_none(AttackKind kind, string measure)
+    [InlineData(AttackKind.Membership, "likelihood ratio, 4 shadow models", 4)]
+    public async Task The_other_attacks_judge_a_folder_of_images_and_show_none(AttackKind kind, string measure, int shadows = 0)
     {
         using var task = new GeneratedTask("discs", 3, 40, 11);
-        var request = Request(kind) with { DataDirectory = task.Root, Side = GeneratedTask.Side };
+        var request = Request(kind) with { DataDirectory = task.Root, Side = GeneratedTask.Side, Shadows = shadows };
         Assert.Equal(ExitCode.Ok, await AttackRunner.RunAsync(request, _terminal.Terminal, CancellationToken.None));
 
         Assert.Contains((await ResultAsync()).Figures, f => f.View == AttackResult.Insider && f.Measure.Contains(measure, StringComparison.Ordinal));
@@ -84,7 +85,7 @@ public sealed class AttackCommandTests : IDisposable
         Assert.Equal((AttackKind.Canary, "/tmp/d", 32, "/tmp/j"), (calls[1].Kind, calls[1].DataDirectory, calls[1].Side, calls[1].JsonFile));
         Assert.Equal(PolicyCatalog.Dense with { Rounds = 7 }, calls[1].Policy);
         Assert.Equal([2, 3], calls[1].Rounds);
-        foreach (string[] wrong in new[] { new[] { "--side", "30" }, ["--round", "0"], ["--set", "speed=1"] })
+        foreach (string[] wrong in new[] { new[] { "--side", "30" }, ["--round", "0"], ["--set", "speed=1"], ["--shadows", "3"] })
             Assert.Equal(ExitCode.Usage, await CommandLine.InvokeAsync(["attack", "labels", .. wrong], operations, _terminal.Terminal));
     }
 
@@ -92,7 +93,7 @@ public sealed class AttackCommandTests : IDisposable
 
     private AttackRequest Request(AttackKind kind) => new(
         kind, null, null, "default", PolicyCatalog.Default with { Rounds = 3, LocalSteps = 2, BatchSize = 8 }, 32, "residual-cnn-small", 1, Candidates: 60,
-        Controls: 2, Rounds: [1], new InversionSettings(Steps: 150), Path.Combine(_folder, "result.json"), ReportFile);
+        Controls: 2, Rounds: [1], Shadows: 0, new InversionSettings(Steps: 150), Path.Combine(_folder, "result.json"), ReportFile);
 
     private async Task<AttackResult> ResultAsync()
     {
