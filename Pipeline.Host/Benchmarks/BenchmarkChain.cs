@@ -85,7 +85,7 @@ internal sealed class BenchmarkChain : IAsyncDisposable
     {
         Genesis = Genesis,
         Member = Genesis.Members[i].Id,
-        Signer = _signers[i],
+        Keys = new MemberKeys(_signers[i]),
         CreateApplication = () => new DigestApplication(),
         Network = _networks[i],
         Timeouts = Timeouts,

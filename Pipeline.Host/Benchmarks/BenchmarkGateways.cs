@@ -33,7 +33,7 @@ internal sealed class BenchmarkGateways : IAsyncDisposable
             string peers = string.Concat(gateways._gateways.Select((g, j) => string.Create(
                 CultureInfo.InvariantCulture, $"pipeline.gateway.peers.{members[j].Id}.address = \"127.0.0.1:{g.Port}\"\n")));
             var gateway = new Gateway.Gateway(members[i].Id, Settings(peers), Certificate(members[i].Id), _ => { });
-            gateway.Follow(GatewayChain.Of(chainId, chain, () => members, signers[i]));
+            gateway.Follow(GatewayChain.Of(chainId, chain, () => members, new MemberKeys(signers[i])));
             await gateway.StartAsync().ConfigureAwait(false);
             gateways._gateways.Add(gateway);
         }

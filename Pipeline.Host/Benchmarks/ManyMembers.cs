@@ -39,7 +39,7 @@ internal static class ManyMembers
                 {
                     Genesis = genesis,
                     Member = genesis.Members[i].Id,
-                    Signer = signers[i],
+                    Keys = new MemberKeys(signers[i]),
                     CreateApplication = () => new DigestApplication(),
                     Network = gateways[i],
                 };

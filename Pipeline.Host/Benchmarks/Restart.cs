@@ -74,7 +74,7 @@ internal static class Restart
             {
                 Genesis = genesis,
                 Member = member,
-                Signer = signer,
+                Keys = new MemberKeys(signer),
                 CreateApplication = () => new DigestApplication(),
                 Network = new InProcessPeerHub().Join(member),
                 Snapshots = snapshots,

@@ -15,6 +15,9 @@ public sealed record MemberCard(string Member, MemberPublicKey Key, Digest Certi
 {
     public const int MaxGateway = 256;
 
+    /// <summary>Where a site keeps its own.</summary>
+    public static string FileOf(string dataDirectory, string member) => Path.Combine(dataDirectory, $"{member}.member.json");
+
     public static MemberCard Create(string member, Digest certificate, string gateway, ISigner signer) =>
         new(member, signer.PublicKey, certificate, gateway, signer.Sign(SigningBytes(member, signer.PublicKey, certificate, gateway)));
 

@@ -45,7 +45,7 @@ internal static class SiteProvisioning
         File.WriteAllText(certificateFile, certificate.ExportCertificatePem() + "\n");
         File.WriteAllText(Path.Combine(keys, "tls.csr"), CertificateFactory.SigningRequest(key, site, request.Gateway));
         var card = MemberCard.Create(site, GatewayCertificate.FingerprintOf(certificate), request.Gateway, identity.Signer);
-        string cardFile = Path.Combine(data, $"{site}.member.json"), configuration = Path.Combine(data, "site.conf");
+        string cardFile = MemberCard.FileOf(data, site), configuration = Path.Combine(data, "site.conf");
         CeremonyFile.Write(cardFile, card);
         bool fresh = !File.Exists(configuration);
         if (fresh)

@@ -48,6 +48,7 @@ internal static class ChainGovernanceCommand
             """
             pipeline chain propose chest-xray join east-hospital.application --data data/north-hospital
             pipeline chain propose chest-xray leave west-hospital --data data/north-hospital
+            pipeline chain propose chest-xray rotate-key --data data/north-hospital
             pipeline chain propose chest-xray policy quorum=3 deadline=60 --data data/north-hospital
             pipeline chain propose skull-mr grant chest-xray until=2030-12-31 --data data/north-hospital
             pipeline chain propose chest-xray trust skull-mr/genesis.cbor days=30 --data data/north-hospital

@@ -42,6 +42,8 @@ public static class CommandLine
             root.Subcommands.Add(DoctorCommand.Create(doctor, terminal));
         if (operations.Init is { } init)
             root.Subcommands.Add(InitCommand.Create(init, terminal));
+        if (operations.ChangePassphrase is { } change)
+            root.Subcommands.Add(KeyCommand.Create(change, terminal));
         if (operations.Ceremony is { } ceremony)
             root.Subcommands.Add(ChainCommand.Create(ceremony, terminal));
         if (operations.Ledger is { } ledger)

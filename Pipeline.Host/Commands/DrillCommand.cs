@@ -12,10 +12,10 @@ internal static class DrillCommand
 
     private static DocumentedCommand CreateConsortium(RunDrill run, Terminal terminal)
     {
-        var members = Number("--members", 4, "Sites, each a process of its own.", 1, MemberSet.MaxMembers - 1);
+        var members = MeasureOptions.Number("--members", 4, 1, MemberSet.MaxMembers - 1, "Sites, each a process of its own.");
         var adversary = new Option<bool>("--adversary") { Description = "One more member, which withholds, signs two statements and floods; and a load of transactions." };
-        var seconds = Number("--seconds", 10, "How long each fault lasts.", 1, 3600);
-        var interval = Number("--interval", 1000, "Block interval, milliseconds.", 100, 60_000);
+        var seconds = MeasureOptions.Number("--seconds", 10, 1, 3600, "How long each fault lasts.");
+        var interval = MeasureOptions.Number("--interval", 1000, 100, 60_000, "Block interval, milliseconds.");
         var faults = new Option<string[]>("--fault") { Description = $"Only these: {string.Join(", ", ConsortiumDrill.Faults)}.", HelpName = "FAULT", AllowMultipleArgumentsPerToken = true };
         faults.AcceptOnlyFromAmong([.. ConsortiumDrill.Faults]);
         var namespaces = new Option<bool>("--namespaces") { Description = "A network namespace for each site; needs root and iproute2. Without it relays on loopback carry the links." };
@@ -42,16 +42,5 @@ internal static class DrillCommand
                 terminal, stop);
         });
         return command;
-    }
-
-    private static Option<int> Number(string name, int fallback, string description, int minimum, int maximum)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && (value < minimum || value > maximum))
-                result.AddError($"{name} {value}: {minimum} to {maximum}");
-        });
-        return option;
     }
 }

@@ -79,6 +79,10 @@ public delegate Task<int> RunDicomBenchmark(DicomBenchmarkRequest request, Termi
 /// <summary>Makes an institution's keys and what belongs to them.</summary>
 public delegate Task<int> InitSite(InitRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Encrypts a site's keys under another passphrase.</summary>
+/// <param name="newPassphraseFile">Its first line is the new one.</param>
+public delegate Task<int> ChangePassphrase(CeremonySite site, string newPassphraseFile, Terminal terminal, CancellationToken stop);
+
 /// <summary>Predicts by a model file.</summary>
 public delegate Task<int> RunPredict(PredictRequest request, Terminal terminal, CancellationToken stop);
 
@@ -110,6 +114,8 @@ public sealed record Operations
     public RunStatus? Status { get; init; }
 
     public InitSite? Init { get; init; }
+
+    public ChangePassphrase? ChangePassphrase { get; init; }
 
     public IChainCeremony? Ceremony { get; init; }
 

@@ -24,6 +24,7 @@ internal static class ProgramOperations
         Doctor = DoctorRunner.RunAsync,
         Status = StatusOperation.RunAsync,
         Init = SiteProvisioning.InitAsync,
+        ChangePassphrase = KeyPassphrase.ChangeAsync,
         Ceremony = new ChainCeremony(),
         Ledger = new LedgerOperations(),
         ListSamples = SampleOperations.ListAsync,

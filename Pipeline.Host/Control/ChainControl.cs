@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Pipeline.Host.Commands;
+using Pipeline.Host.Site;
 using Pipeline.Ledger.Application;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
@@ -9,8 +11,9 @@ using Pipeline.Ledger.Rounds;
 namespace Pipeline.Host.Control;
 
 /// <summary>What an operator can ask of the chains of a running site; votes and withdrawals are signed with the site's member key.</summary>
+/// <param name="rotation">Of that key.</param>
 /// <param name="chains">Those that the site has joined, at this moment.</param>
-internal sealed class ChainControl(string site, ISigner signer, Func<IEnumerable<GovernedChain>> chains)
+internal sealed class ChainControl(string site, MemberKeyRotation rotation, Func<IEnumerable<GovernedChain>> chains)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -25,6 +28,8 @@ internal sealed class ChainControl(string site, ISigner signer, Func<IEnumerable
             case "status":
                 return new ControlResponse(true, [.. Status(chain)]);
             case "propose":
+                if (request.Words is ["rotate-key"])
+                    return await RotateKeyAsync(chain, stop).ConfigureAwait(false);
                 return ProposalWords.TryParse(request.Words, chain.View(), out string? error) is { } action
                     ? await VoteAsync(chain, action, stop).ConfigureAwait(false)
                     : ControlResponse.Refuse(error!);
@@ -47,6 +52,29 @@ internal sealed class ChainControl(string site, ISigner signer, Func<IEnumerable
             chain, chain.Transactions.Create(new GovernanceVote(sequence, action)), $"the vote on decision {sequence}: {ProposalWords.Describe(action)}", stop);
     }
 
+    /// <summary>The same proposal however often it is asked for: votes count for equal bytes.</summary>
+    private async Task<ControlResponse> RotateKeyAsync(GovernedChain chain, CancellationToken stop)
+    {
+        if (chain.View().Rules.Members.Find(site) is not { } seat)
+            return ControlResponse.Refuse($"'{site}' is no member of chain '{chain.Genesis.Name}' and has no key there to change");
+        if (rotation.Keys.Find(seat.Key) is null)
+            return ControlResponse.Refuse($"chain '{chain.Genesis.Name}' knows '{site}' by {seat.Key}, which this site has not");
+        ISigner next;
+        try
+        {
+            next = rotation.Next();
+        }
+        catch (CommandFailedException e)
+        {
+            return ControlResponse.Refuse(e.Message);
+        }
+
+        if (next.PublicKey == seat.Key)
+            return ControlResponse.Refuse($"chain '{chain.Genesis.Name}' has gone over to {seat.Key} already; another key can be made when the other chains of this site have, too");
+        var possession = KeyPossession.Create(chain.Genesis.ChainId, site, 0, chain.Genesis.ChainId, next);
+        return await VoteAsync(chain, new GovernanceAction.RotateKey(possession), stop).ConfigureAwait(false);
+    }
+
     private static async Task<ControlResponse> ApproveAsync(GovernedChain chain, string? member, CancellationToken stop)
     {
         var votes = chain.View().Governance.Votes;
@@ -65,7 +93,7 @@ internal sealed class ChainControl(string site, ISigner signer, Func<IEnumerable
         if (chain.View().Rules.Members.IndexOf(site) >= 0)
             return ControlResponse.Refuse($"'{site}' is a member of chain '{chain.Genesis.Name}' already");
         var (height, block) = chain.View().Checkpoint;
-        return new ControlResponse(true, [Convert.ToHexStringLower(Canonical.Encode(KeyPossession.Create(chain.Genesis.ChainId, site, height, block, signer)))]);
+        return new ControlResponse(true, [Convert.ToHexStringLower(Canonical.Encode(KeyPossession.Create(chain.Genesis.ChainId, site, height, block, rotation.Keys.All[0])))]);
     }
 
     private static async Task<ControlResponse> SubmitAsync(GovernedChain chain, Transaction transaction, string what, CancellationToken stop)
@@ -95,8 +123,10 @@ internal sealed class ChainControl(string site, ISigner signer, Func<IEnumerable
             yield return $"  next     {string.Join(", ", rules.NextMembers.Members.Select(m => m.Id))}";
         if (rules.Members.Find(site) is not { } own)
             yield return $"  '{site}' is no member and follows; 'pipeline chain apply {chain.Genesis.Name}' says what the members need to let it join";
-        else if (own.Key != signer.PublicKey)
+        else if (rotation.Keys.Find(own.Key) is null)
             yield return $"  '{site}' is a member with another key ({own.Key}) than this site's, and signs nothing";
+        if (rotation.Keys.All is [_, var next])
+            yield return $"  key      {(rules.Members.Find(site)?.Key == next.PublicKey ? "changed" : "to be changed")} to {next.PublicKey}";
         if (view.PendingUpgrade is { } upgrade)
             yield return $"  upgrade  to protocol version {upgrade.Version} from height {upgrade.Height} on; this build knows versions up to {ProtocolVersion.Newest}";
         yield return $"  round    {view.Round.Round}, {view.Round.Phase.ToString().ToLowerInvariant()}{(view.Round.Paused ? ", paused" : "")}; {Without(view)}quorum {view.Policy.Quorum}, deadline {view.Policy.DeadlineBlocks} blocks";

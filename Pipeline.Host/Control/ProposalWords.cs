@@ -15,7 +15,7 @@ internal static class ProposalWords
     public const string Legend =
         """
         pause | resume | stop | restart ROUND ROUNDS | readmit MEMBER
-        join APPLICATION | leave MEMBER | revoke MEMBER
+        join APPLICATION | leave MEMBER | revoke MEMBER | rotate-key
         policy [quorum=N] [deadline=BLOCKS] [blend=0..1] [equivocation=record|exclude]
         grant CHAIN [until=YYYY-MM-DD] | end-grant CHAIN
         trust GENESIS [days=N] | freeze CHAIN | unfreeze CHAIN

@@ -48,7 +48,8 @@ internal static class ChainChecks
         {
             examination.Fail(Area, key, $"chain {chain.Name} was founded at {DateTimeOffset.FromUnixTimeMilliseconds(genesis.Time):u}, and it is {examination.Now:u} here", "set the clock");
         }
-        else if (genesis.Members.Find(examination.Site.Name) is { } own && identity is not null && own.Key != identity.Signer.PublicKey)
+        else if (genesis.Members.Find(examination.Site.Name) is { } own && identity is not null && identity.Keys.Find(own.Key) is null &&
+            !KeyFile.RetiredMember(examination.Site.DataDirectory, own.Key).Exists)
         {
             examination.Fail(
                 Area, "pipeline.site.data-directory", $"chain {chain.Name} was founded with the member key {own.Key}, and that of this site is {identity.Signer.PublicKey}",

@@ -36,7 +36,7 @@ internal sealed class DrillAdversary : IAsyncDisposable
         _system = ActorSystem.Create(member, "akka { loglevel = OFF, stdout-loglevel = OFF }");
         var listener = _system.ActorOf(Props.Create(() => new Listener(OnMessage)));
         gateway.Register(genesis.ChainId, PeerLane.Consensus, listener);
-        gateway.Follow(GatewayChain.Of(genesis.ChainId, genesis.Name, () => genesis.Members, identity.Signer));
+        gateway.Follow(GatewayChain.Of(genesis.ChainId, genesis.Name, () => genesis.Members, identity.Keys));
     }
 
     /// <summary>Rounds in which it has signed two statements.</summary>

@@ -54,7 +54,7 @@ internal sealed class DrillConsortium
             terms, $"chain {{ rounds = 1000000, heartbeat = {request.BlockInterval.TotalMilliseconds:0}ms, deadline-blocks = 1000000 }}\n", stop).ConfigureAwait(false);
         var ceremony = new ChainCeremony();
         Demand(await ceremony.CreateAsync(
-            new ChainCreation(Chain, [.. members.Select(m => Path.Combine(Data(folder, m), $"{m}.member.json"))], terms, [], 1, proposal),
+            new ChainCreation(Chain, [.. members.Select(m => MemberCard.FileOf(Data(folder, m), m))], terms, [], 1, proposal),
             quiet, stop).ConfigureAwait(false), complaints);
         foreach (string member in members)
             Demand(await ceremony.SignAsync(proposal, new CeremonySite(Data(folder, member), passphraseFile), quiet, stop).ConfigureAwait(false), complaints);

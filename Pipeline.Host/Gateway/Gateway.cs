@@ -56,7 +56,11 @@ public sealed partial class Gateway : IPeerNetwork, IAsyncDisposable
     /// <summary>Carries a chain from now on. Links that are up say so by beginning anew.</summary>
     public void Follow(GatewayChain chain)
     {
-        _chains[chain.ChainId] = chain with { KeyOf = member => chain.KeyOf(member) ?? _settings.Peers.FirstOrDefault(p => p.Member == member)?.Key };
+        _chains[chain.ChainId] = chain with
+        {
+            KeysOf = member => chain.KeysOf(member) is { Count: > 0 } known ? known
+                : _settings.Peers.FirstOrDefault(p => p.Member == member)?.Key is { } configured ? [configured] : [],
+        };
         foreach (var link in _links.All)
             link.Close($"chain '{chain.Name}' was added");
     }
@@ -226,7 +230,7 @@ public sealed partial class Gateway : IPeerNetwork, IAsyncDisposable
                 {
                     foreach (var (chain, key) in link.Chains)
                     {
-                        if (_chains.GetValueOrDefault(chain)?.KeyOf(link.Member) != key)
+                        if (_chains.GetValueOrDefault(chain)?.KeysOf(link.Member).Contains(key) is not true)
                             link.Close($"'{link.Member}' is no member of chain '{NameOf(chain)}' any more, or has another key");
                     }
                 }

@@ -5,7 +5,8 @@ namespace Pipeline.Host.Gateway;
 
 /// <summary>
 /// How a member proves who it is: for each of its chains a signature by its member key there over both TLS certificates of this very connection.
-/// TLS proves that each end holds its certificate's key, so a hello is worth nothing on any other connection.
+/// TLS proves that each end holds its certificate's key, so a hello is worth nothing on any other connection. Who is about to change its key
+/// signs with both: a peer that was away knows the one, a peer that was not knows the other.
 /// </summary>
 /// <param name="Instance">Drawn at each start of the sender: tells a second link from a restart.</param>
 internal sealed record Hello(int Version, string Member, Digest Instance, IReadOnlyList<HelloSeat> Seats) : ICanonical<Hello>
@@ -17,7 +18,7 @@ internal sealed record Hello(int Version, string Member, Digest Instance, IReadO
     /// <param name="other">SHA-256 of the receiver's.</param>
     public static Hello Create(string member, Digest instance, Digest own, Digest other, IEnumerable<GatewayChain> chains) => new(
         CurrentVersion, member, instance,
-        [.. chains.Take(MaxSeats).Select(c => new HelloSeat(c.ChainId, c.Signer.Sign(SigningBytes(c.ChainId, member, instance, own, other))))]);
+        [.. chains.SelectMany(c => c.Keys.All.Select(key => new HelloSeat(c.ChainId, key.Sign(SigningBytes(c.ChainId, member, instance, own, other))))).Take(MaxSeats)]);
 
     /// <summary>What a seat's signature covers.</summary>
     public static byte[] SigningBytes(Digest chainId, string member, Digest instance, Digest own, Digest other) => SignedStatement.Tagged(

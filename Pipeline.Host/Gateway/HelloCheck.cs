@@ -6,6 +6,9 @@ namespace Pipeline.Host.Gateway;
 /// <summary>Decides whom a link leads to and which chains it may carry. Pure.</summary>
 internal sealed class HelloCheck(string self, ISignatureVerifier verifier)
 {
+    /// <summary>With which a hello may prove its sender on one chain: the present one, and the one to come.</summary>
+    private const int MaxKeys = 2;
+
     /// <param name="Chains">The chains in common with the sender's key on each, where nothing is refused.</param>
     /// <param name="Refusal">Null when the sender is who it says.</param>
     public sealed record Verdict(IReadOnlyDictionary<Digest, MemberPublicKey> Chains, string? Refusal);
@@ -27,19 +30,24 @@ internal sealed class HelloCheck(string self, ISignatureVerifier verifier)
             return Refuse($"is '{member}' where pipeline.gateway.peers names '{expected}'");
         var common = new Dictionary<Digest, MemberPublicKey>();
         string? stranger = null;
-        foreach (var seat in hello.Seats)
+        foreach (var seats in hello.Seats.GroupBy(seat => seat.ChainId))
         {
-            if (!chains.TryGetValue(seat.ChainId, out var chain))
+            if (!chains.TryGetValue(seats.Key, out var chain))
                 continue;
-            if (chain.KeyOf(member) is not { } key)
+            if (chain.KeysOf(member) is not { Count: > 0 } keys)
             {
                 stranger = $"'{member}' is no member of chain '{chain.Name}'";
                 continue;
             }
 
-            if (!verifier.Verify(key, Hello.SigningBytes(seat.ChainId, member, hello.Instance, theirs, ours), seat.Signature))
+            byte[] signed = Hello.SigningBytes(seats.Key, member, hello.Instance, theirs, ours);
+            // Of two that verify the newer one: the link outlives the change.
+            int proved = keys.Count - 1;
+            while (proved >= 0 && !seats.Take(MaxKeys).Any(seat => verifier.Verify(keys[proved], signed, seat.Signature)))
+                proved--;
+            if (proved < 0)
                 return Refuse($"its hello is not signed by the key that chain '{chain.Name}' knows '{member}' by");
-            common[seat.ChainId] = key;
+            common[seats.Key] = keys[proved];
         }
 
         if (common.Count > 0)

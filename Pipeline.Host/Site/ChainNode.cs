@@ -32,7 +32,8 @@ public sealed class ChainNode
         Store = new FilePayloadStore(Folder.Payloads, settings.PayloadQuotaBytes);
         if (settings.InitialModel is { } initial && Store.Put(initial) != _application.Learning.InitialModel)
             throw new ArgumentException($"the initial model is not the one that the genesis of '{genesis.Name}' names", nameof(settings));
-        Transactions = new TransactionFactory(genesis.ChainId, settings.Site, settings.Identity.Signer);
+        var signer = new SeatSigner(settings.Identity.Keys, () => _application.View.Rules.Members.Find(settings.Site)?.Key);
+        Transactions = new TransactionFactory(genesis.ChainId, settings.Site, signer);
         // A journal's plug-in must be known before any actor names it: a missing one would poison those that start after it.
         if (!system.Settings.Config.HasPath(JournalConfig.PluginId(genesis.Name) + ".class"))
             system.Settings.InjectTopLevelFallback(JournalConfig.Create(genesis.Name, Journal, JournalConfig.OwnerOf(genesis.Name, settings.Site)));
@@ -41,7 +42,7 @@ public sealed class ChainNode
         var checks = new LearningPayloadChecks(learning, () => _application.View.Round);
         Exchange = system.ActorOf(
             PayloadExchange.Props(
-                genesis.ChainId, () => _application.View.Rules, settings.Site, settings.Identity.Signer, settings.Network, Store, checks, settings.Payloads,
+                genesis.ChainId, () => _application.View.Rules, settings.Site, signer, settings.Network, Store, checks, settings.Payloads,
                 verifier),
             $"payloads-{genesis.Name}");
         var snapshots = settings.Snapshots;
@@ -50,7 +51,7 @@ public sealed class ChainNode
             {
                 Genesis = genesis,
                 Member = settings.Site,
-                Signer = settings.Identity.Signer,
+                Keys = settings.Identity.Keys,
                 CreateApplication = () => LearningApplication.Create(genesis, verifier),
                 Started = application => _application = (LearningApplication)application,
                 Network = settings.Network,

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Pipeline.Actors.Ingest;
-using Pipeline.Host.Ceremony;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Host.Site;
@@ -11,16 +10,21 @@ namespace Pipeline.Host.Site;
 /// </summary>
 public sealed class SiteIdentity : IDisposable
 {
-    private const string MemberPurpose = "member key", SitePurpose = "site key";
+    private readonly List<Ed25519Signer> _signers;
 
-    private SiteIdentity(Ed25519Signer signer, SiteKey siteKey, string trainingSecret)
+    private SiteIdentity(List<Ed25519Signer> signers, SiteKey siteKey, string trainingSecret)
     {
-        Signer = signer;
+        _signers = signers;
+        Keys = new MemberKeys([.. signers]);
         SiteKey = siteKey;
         TrainingSecret = trainingSecret;
     }
 
-    public Ed25519Signer Signer { get; }
+    /// <summary>The member key; while it is being changed, the old one and the new one.</summary>
+    public MemberKeys Keys { get; }
+
+    /// <summary>The member key; while it is being changed, the old one.</summary>
+    public ISigner Signer => Keys.All[0];
 
     public SiteKey SiteKey { get; }
 
@@ -41,68 +45,59 @@ public sealed class SiteIdentity : IDisposable
         Load(dataDirectory, () => memberSeed, () => siteKey, null);
 
     /// <summary>Whether the site has a member key.</summary>
-    public static bool Exists(string dataDirectory) => File.Exists(MemberFile(dataDirectory));
+    public static bool Exists(string dataDirectory) => KeyFile.Member(dataDirectory).Exists;
 
     /// <summary>Whether the site's keys are there and encrypted.</summary>
-    public static bool IsProtected(string dataDirectory) =>
-        Exists(dataDirectory) && SealedSecret.IsSealed(File.ReadAllBytes(MemberFile(dataDirectory)));
+    public static bool IsProtected(string dataDirectory) => KeyFile.Member(dataDirectory) is { Exists: true, IsSealed: true };
 
     /// <summary>Encrypts bare keys in place, or makes encrypted ones.</summary>
     /// <exception cref="IOException">The folder cannot be written, or a key file cannot be used.</exception>
     public static SiteIdentity Protect(string dataDirectory, string passphrase)
     {
-        foreach (var (file, purpose) in new[] { (MemberFile(dataDirectory), MemberPurpose), (SiteFile(dataDirectory), SitePurpose) })
+        foreach (var file in KeyFile.All(dataDirectory).Where(file => !file.IsSealed))
         {
-            if (!File.Exists(file) || File.ReadAllBytes(file) is not { Length: Ed25519Signer.SeedSize } bare)
-                continue;
-            OwnerFile.Write(file, SealedSecret.Seal(bare, purpose, passphrase), replace: true);
+            byte[] bare = file.Open(null);
+            file.Write(bare, passphrase, replace: true);
             CryptographicOperations.ZeroMemory(bare);
         }
 
         return LoadOrCreate(dataDirectory, passphrase);
     }
 
-    public void Dispose() => Signer.Dispose();
+    public void Dispose() => _signers.ForEach(signer => signer.Dispose());
 
-    private static string MemberFile(string dataDirectory) => Path.Combine(dataDirectory, "keys", "member.key");
-
-    private static string SiteFile(string dataDirectory) => Path.Combine(dataDirectory, "keys", "site.key");
+    /// <summary>Signs from now on where a chain names it; disposed with this.</summary>
+    internal void Add(Ed25519Signer signer)
+    {
+        _signers.Add(signer);
+        Keys.Add(signer);
+    }
 
     private static SiteIdentity Load(string dataDirectory, Func<byte[]> drawMember, Func<byte[]> drawSite, string? passphrase)
     {
-        Directory.CreateDirectory(Path.Combine(dataDirectory, "keys"));
-        byte[] seed = Secret(MemberFile(dataDirectory), MemberPurpose, drawMember, passphrase);
-        byte[] pseudonyms = Secret(SiteFile(dataDirectory), SitePurpose, drawSite, passphrase);
-        var identity = new SiteIdentity(
-            Ed25519Signer.FromSeed(seed), new SiteKey(pseudonyms),
-            Convert.ToHexStringLower(HMACSHA256.HashData(pseudonyms, "training"u8)));
-        CryptographicOperations.ZeroMemory(seed);
+        Directory.CreateDirectory(KeyFile.Folder(dataDirectory));
+        List<Ed25519Signer> signers = [SignerOf(Secret(KeyFile.Member(dataDirectory), drawMember, passphrase))];
+        byte[] pseudonyms = Secret(KeyFile.Site(dataDirectory), drawSite, passphrase);
+        if (KeyFile.NextMember(dataDirectory) is { Exists: true } next)
+            signers.Add(SignerOf(next.Open(passphrase)));
+        var identity = new SiteIdentity(signers, new SiteKey(pseudonyms), Convert.ToHexStringLower(HMACSHA256.HashData(pseudonyms, "training"u8)));
         CryptographicOperations.ZeroMemory(pseudonyms);
         return identity;
     }
 
-    private static byte[] Secret(string path, string purpose, Func<byte[]> draw, string? passphrase)
+    private static Ed25519Signer SignerOf(byte[] seed)
     {
-        if (File.Exists(path))
-            return Open(path, File.ReadAllBytes(path), purpose, passphrase);
-        byte[] secret = draw();
-        OwnerFile.Write(path, passphrase is null ? secret : SealedSecret.Seal(secret, purpose, passphrase), replace: false);
-        return secret;
+        var signer = Ed25519Signer.FromSeed(seed);
+        CryptographicOperations.ZeroMemory(seed);
+        return signer;
     }
 
-    private static byte[] Open(string path, byte[] file, string purpose, string? passphrase)
+    private static byte[] Secret(KeyFile file, Func<byte[]> draw, string? passphrase)
     {
-        if (!SealedSecret.IsSealed(file))
-        {
-            return file.Length == Ed25519Signer.SeedSize
-                ? file
-                : throw new IOException($"{path} holds {file.Length} bytes where a key has {Ed25519Signer.SeedSize}; restore it from a backup");
-        }
-
-        if (passphrase is null)
-            throw new IOException($"{path} is encrypted: set {Passphrase.Variable}, or pipeline.site.passphrase-file");
-        if (!SealedSecret.TryOpen(file, purpose, passphrase, out byte[]? secret, out string? fault))
-            throw new IOException($"{path} cannot be opened: {fault}");
-        return secret.Length == Ed25519Signer.SeedSize ? secret : throw new IOException($"{path} holds {secret.Length} bytes where a key has {Ed25519Signer.SeedSize}");
+        if (file.Exists)
+            return file.Open(passphrase);
+        byte[] secret = [.. draw()];
+        file.Write(secret, passphrase, replace: false);
+        return secret;
     }
 }

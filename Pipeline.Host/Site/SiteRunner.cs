@@ -71,7 +71,7 @@ internal static class SiteRunner
         foreach (var (settings, genesis) in chains)
         {
             if (Join(node, settings, genesis, site.DataDirectory, terminal) is { } chain)
-                gateway?.Follow(new GatewayChain(chain.Genesis.ChainId, chain.Genesis.Name, member => KeyOf(chain, member), identity.Signer));
+                gateway?.Follow(GatewayChain.Of(chain.Genesis.ChainId, chain.Genesis.Name, () => chain.View.Rules, identity.Keys));
         }
 
         if (site.Roles.Contains(BridgeRole))
@@ -85,7 +85,9 @@ internal static class SiteRunner
             terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
 
         observer.Begin();
-        await using var control = Control(node, site, identity, observer);
+        var rotation = new MemberKeyRotation(site.Name, site.DataDirectory, identity, passphrase);
+        await using var settling = new KeySettling(rotation, node);
+        await using var control = Control(node, site, rotation, observer);
         await using var status = await StatusPort.OpenAsync(site, passphrase, observer, terminal, stop).ConfigureAwait(false);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
@@ -137,13 +139,6 @@ internal static class SiteRunner
             $"; dials {(dialled.Length == 0 ? "nobody" : dialled)}");
     }
 
-    /// <summary>As the chain stands now; a member whose coming is decided is heard already.</summary>
-    private static MemberPublicKey? KeyOf(ChainNode chain, string member)
-    {
-        var rules = chain.View.Rules;
-        return (rules.Members.Find(member) ?? rules.NextMembers.Find(member))?.Key;
-    }
-
     /// <summary>
     /// Between each two of its chains, each way: of a chain that the other does not trust nothing is said, and trust is the members' to give. Others may
     /// relay the same: whoever comes second is ignored.
@@ -164,10 +159,10 @@ internal static class SiteRunner
     private static void Log(ActorSystem? system, GatewayEvent told) => system?.Log.Log(told.Level, null, told.ToString());
 
     /// <summary>Where the operator asks and votes.</summary>
-    private static ControlServer Control(SiteNode node, SiteSettings site, SiteIdentity identity, SiteObserver observer)
+    private static ControlServer Control(SiteNode node, SiteSettings site, MemberKeyRotation rotation, SiteObserver observer)
     {
         var chains = new ChainControl(
-            site.Name, identity.Signer, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
+            site.Name, rotation, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
         try
         {
             return ControlServer.Start(site.DataDirectory, (request, stop) => request is { Verb: StatusPort.Verb }

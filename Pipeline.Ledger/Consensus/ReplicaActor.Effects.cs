@@ -119,7 +119,7 @@ public sealed partial class ReplicaActor
     private void TellSeat()
     {
         var members = Rules.Members;
-        if (_seat < 0 && _settings.Signer is not null)
+        if (_seat < 0 && _settings.Keys is not null)
         {
             _log.Warning("chain {0}: '{1}' has no seat with its key in epoch {2}; it follows and signs nothing", _genesis.Name, _settings.Member, Rules.Epoch);
         }

@@ -196,8 +196,10 @@ public sealed partial class ReplicaActor
 
     private void OnGetSnapshot(string from, ChainMessage.GetSnapshot get)
     {
-        if (_snapshots?.Newest is { } newest && newest.Height >= get.From)
-            Send(from, new ChainMessage.SnapshotOffer(newest.Next, newest.Content, newest.Bytes), PeerLane.Sync);
+        if (_snapshots?.Newest is not { } newest || newest.Height < get.From)
+            return;
+        _settings.StateSync?.Exchange.Tell(new PayloadProtocol.Share(newest.Content));
+        Send(from, new ChainMessage.SnapshotOffer(newest.Next, newest.Content, newest.Bytes), PeerLane.Sync);
     }
 
     private void OnSnapshotOffer(int from, ChainMessage.SnapshotOffer offer)

@@ -139,7 +139,7 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
     private (ConsensusCore Core, CatchUp CatchUp, int Seat) TakeSeat()
     {
         var members = Rules.Members;
-        var signer = members.Find(_settings.Member) is { } own ? _settings.Signers.FirstOrDefault(s => s.PublicKey == own.Key) : null;
+        var signer = _settings.Keys?.Find(members.Find(_settings.Member)?.Key);
         int seat = signer is null ? -1 : members.IndexOf(_settings.Member);
         var core = ConsensusCore.Create(_genesis.ChainId, Rules.Epoch, members, seat, signer, _settings.Verifier, _assembler);
         core.MuteThrough(_core?.MutedThrough ?? 0);

@@ -13,11 +13,8 @@ public sealed record ReplicaSettings
     /// <summary>The institution whose replica this is.</summary>
     public required string Member { get; init; }
 
-    /// <summary>The member's key; null for an observer, who follows, serves blocks and never signs.</summary>
-    public ISigner? Signer { get; init; }
-
-    /// <summary>The key that a rotation puts in place of <see cref="Signer"/>; each signs in the epochs that name it.</summary>
-    public ISigner? NextSigner { get; init; }
+    /// <summary>The member's keys, each of which signs in the epochs that name it; null for an observer, who follows, serves blocks and never signs.</summary>
+    public MemberKeys? Keys { get; init; }
 
     /// <summary>The newest <see cref="ProtocolVersion"/> to follow the chain under; the replica stops before the first block of a newer one.</summary>
     public int NewestProtocol { get; init; } = ProtocolVersion.Newest;
@@ -51,8 +48,6 @@ public sealed record ReplicaSettings
 
     /// <summary>The newest blocks that stay in memory (count); older ones are read from the journal when somebody asks.</summary>
     public int BlocksInMemory { get; init; } = RecentBlocks.Capacity;
-
-    internal IEnumerable<ISigner> Signers => new[] { Signer, NextSigner }.OfType<ISigner>();
 
     public string Journal => JournalPluginId ?? JournalConfig.PluginId(Genesis.Name);
 

@@ -55,7 +55,7 @@ public sealed partial class PayloadExchange
             return;
         }
 
-        if (_acked.TryGetValue((announce.Payload, announce.Kind), out var ack) && _store.Contains(announce.Payload))
+        if (_acked.TryGetValue((announce.Payload, announce.Kind, _signer.PublicKey), out var ack) && _store.Contains(announce.Payload))
         {
             Send(author, new PayloadMessage.Ack(ack));
         }

@@ -14,6 +14,7 @@ namespace Pipeline.Ledger.Payloads;
 public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
 {
     private const int MaxRememberedAcks = 4096;
+    private const int MaxShared = 4;
 
     private readonly Digest _chainId;
     private readonly Func<ChainRules> _rules;
@@ -26,7 +27,8 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
     private readonly ISignatureVerifier _verifier;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<Digest, Publication> _publications = [];
-    private readonly Dictionary<(Digest Payload, int Kind), StoreAck> _acked = [];
+    private readonly Dictionary<(Digest Payload, int Kind, MemberPublicKey Key), StoreAck> _acked = [];
+    private readonly Queue<Digest> _shared = new(MaxShared);
     private readonly PayloadCache _cache;
 
     /// <summary>Use <see cref="Props"/>; Akka creates the actor by reflection.</summary>
@@ -47,6 +49,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
 
         Receive<PayloadProtocol.Publish>(OnPublish);
         Receive<PayloadProtocol.Withdraw>(withdraw => _publications.Remove(withdraw.Payload));
+        Receive<PayloadProtocol.Share>(OnShare);
         Receive<PayloadProtocol.Fetch>(OnFetch);
         Receive<PeerMessage>(OnPeer);
         Receive<Tick>(_ => OnTick());
@@ -92,7 +95,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
             return;
         }
 
-        if (!_publications.TryGetValue(digest, out var publication))
+        if (!_publications.TryGetValue(digest, out var publication) || publication.Core.Members.Hash != members.Hash)
         {
             try
             {
@@ -108,6 +111,8 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
             publication = new Publication(
                 new PayloadPublication(members, Acknowledge(digest, publish.Kind)),
                 new PayloadMessage.Announce(publish.Kind, digest, publish.Payload.Length, chunks.Root), Now + _settings.PublishTimeout);
+            if (_publications.TryGetValue(digest, out var former))
+                publication.Askers.AddRange(former.Askers);
             _publications[digest] = publication;
             Announce(publication);
         }
@@ -148,7 +153,10 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
 
     private void OnPeer(PeerMessage message)
     {
-        if (message.ChainId != _chainId || message.From == _self || !_rules().IsMember(message.From))
+        if (message.ChainId != _chainId || message.From == _self)
+            return;
+        bool isMember = _rules().IsMember(message.From);
+        if (!isMember && _shared.Count == 0)
             return;
         if (!Canonical.TryDecode<PayloadMessage>(message.Bytes, out var decoded, out string? error))
         {
@@ -157,6 +165,8 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
             return;
         }
 
+        if (!isMember && (AskedFor(decoded) is not { } asked || !_shared.Contains(asked)))
+            return;
         switch (decoded)
         {
             case PayloadMessage.Announce announce: OnAnnounce(message.From, announce); break;
@@ -167,6 +177,22 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
             case PayloadMessage.Chunk chunk: OnChunk(message.From, chunk); break;
             case PayloadMessage.Ack ack: OnAck(message.From, ack.StoreAck); break;
         }
+    }
+
+    private static Digest? AskedFor(PayloadMessage message) => message switch
+    {
+        PayloadMessage.Want want => want.Payload,
+        PayloadMessage.GetChunk wanted => wanted.Payload,
+        _ => null,
+    };
+
+    private void OnShare(PayloadProtocol.Share share)
+    {
+        if (_shared.Contains(share.Payload))
+            return;
+        if (_shared.Count == MaxShared)
+            _shared.Dequeue();
+        _shared.Enqueue(share.Payload);
     }
 
     private void OnAck(string from, StoreAck ack)
@@ -222,7 +248,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
     {
         if (_acked.Count >= MaxRememberedAcks)
             _acked.Clear();
-        return _acked[(digest, kind)] = StoreAck.Create(_chainId, digest, _self, _signer);
+        return _acked[(digest, kind, _signer.PublicKey)] = StoreAck.Create(_chainId, digest, _self, _signer);
     }
 
     private long MaxBytes(int kind) => Math.Min(_checks.MaxBytes(kind), Array.MaxLength);

@@ -28,6 +28,12 @@ public static class PayloadProtocol
     /// <summary>Answers at once when the payload is held, else fetches it from any member. Answered by <see cref="Fetched"/> or <see cref="FetchFailed"/>.</summary>
     public sealed record Fetch(Digest Payload);
 
+    /// <summary>
+    /// Whoever follows the chain may have this payload, members or not: the content of a snapshot, by which a joiner comes to where the chain is. The last
+    /// few count. No answer.
+    /// </summary>
+    public sealed record Share(Digest Payload);
+
     public sealed record Fetched(Digest Payload, byte[] Bytes);
 
     public sealed record FetchFailed(Digest Payload, string Reason);

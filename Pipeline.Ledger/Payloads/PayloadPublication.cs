@@ -14,6 +14,9 @@ internal sealed class PayloadPublication
         _acks[members.IndexOf(own.Member)] = own;
     }
 
+    /// <summary>Those whose acks count; others, or other keys of theirs, make it another publication.</summary>
+    public MemberSet Members => _members;
+
     public bool HasQuorum => _acks.Count >= _members.Quorum;
 
     public bool IsComplete => _acks.Count == _members.Count;

@@ -165,6 +165,36 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     }
 
     [Fact]
+    public async Task The_passphrase_of_the_keys_can_be_changed_and_the_keys_stay()
+    {
+        await InitAllAsync();
+        await File.WriteAllTextAsync(In("new"), "battery staple correct horse\n");
+        await File.WriteAllTextAsync(In("wrong"), "something else entirely\n");
+        string[] change = ["key", "passphrase", "--data", In("north"), "--new-passphrase-file", In("new")];
+        using var before = SiteIdentity.LoadOrCreate(In("north"), Initialised.Passphrase);
+        new MemberKeyRotation("north", In("north"), before, Initialised.Passphrase).Next();
+        byte[] tls = await File.ReadAllBytesAsync(In("north", "keys", "tls.key"));
+
+        await Fails("the passphrase is wrong", [.. change, "--passphrase-file", In("wrong")]);
+        Assert.Equal(tls, await File.ReadAllBytesAsync(In("north", "keys", "tls.key")));
+        using (DataDirectoryLock.Take(In("north")).Value)
+            await Fails("Stop the site that runs there", [.. change, "--passphrase-file", In("pass")]);
+
+        await Ok([.. change, "--passphrase-file", In("pass")]);
+        Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), Initialised.Passphrase));
+        using (var after = SiteIdentity.LoadOrCreate(In("north"), "battery staple correct horse"))
+            Assert.Equal(before.Keys.All.Select(k => k.PublicKey), after.Keys.All.Select(k => k.PublicKey));
+        GatewayCertificate.Load(In("north", "keys", "tls.crt"), In("north", "keys", "tls.key"), "battery staple correct horse").Dispose();
+
+        // Interrupted half-way: one file has the new passphrase, another the old one.
+        File.Copy(_initialised.In("north", "keys", "site.key"), In("north", "keys", "site.key"), overwrite: true);
+        Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), "battery staple correct horse"));
+        await Ok([.. change, "--passphrase-file", In("pass")]);
+        using var mended = SiteIdentity.LoadOrCreate(In("north"), "battery staple correct horse");
+        Assert.Equal(before.Signer.PublicKey, mended.Signer.PublicKey);
+    }
+
+    [Fact]
     public async Task A_trial_CA_issues_certificates_and_a_request_is_there_for_a_real_one()
     {
         await Ok("init", "--trial-ca", In("ca"), "--passphrase-file", In("pass"));
@@ -284,5 +314,5 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     }
 
     private Task<int> Run(params string[] arguments) => CommandLine.InvokeAsync(
-        arguments, new Operations { Init = SiteProvisioning.InitAsync, Ceremony = new ChainCeremony() }, _terminal.Terminal);
+        arguments, new Operations { Init = SiteProvisioning.InitAsync, Ceremony = new ChainCeremony(), ChangePassphrase = KeyPassphrase.ChangeAsync }, _terminal.Terminal);
 }

@@ -1,5 +1,6 @@
 using Pipeline.Host.Commands;
 using Pipeline.Host.Control;
+using Pipeline.Host.Site;
 using Pipeline.Ledger.Governance;
 using Pipeline.Ledger.Rounds;
 using Pipeline.Tests.Host.Commands;
@@ -16,6 +17,7 @@ public sealed class ChainGovernanceTests : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("pipeline-ctl").FullName;
     private readonly LearningReplicas _chain = new(institutions: 3, founders: 2);
     private readonly List<ControlServer> _servers = [];
+    private readonly List<SiteIdentity> _identities = [];
 
     [Fact]
     public async Task Members_propose_approve_and_let_a_third_one_in_from_the_command_line()
@@ -32,6 +34,7 @@ public sealed class ChainGovernanceTests : IAsyncDisposable
         await _chain.Until(A, b => b.Outcome.Events.OfType<TrainingPaused>().Any());
         Assert.Contains("open, paused", await Ask(A, "status", "counter"));
         Assert.Contains("paused already", await Ask(A, ExitCode.Failed, "propose", "counter", "pause"));
+        Assert.Contains("without a passphrase", await Ask(A, ExitCode.Failed, "propose", "counter", "rotate-key"));
         Assert.Contains("nothing is proposed", await Ask(A, ExitCode.Failed, "approve", "counter"));
 
         Assert.Contains("'hospital-c' is no member and follows", await Ask(Joiner, "status"));
@@ -77,6 +80,7 @@ public sealed class ChainGovernanceTests : IAsyncDisposable
     {
         foreach (var server in _servers)
             await server.DisposeAsync();
+        _identities.ForEach(identity => identity.Dispose());
         _chain.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
@@ -106,7 +110,9 @@ public sealed class ChainGovernanceTests : IAsyncDisposable
         var chain = new GovernedChain(
             _chain.Genesis, replica, () => _chain.View(i),
             new Pipeline.Ledger.Application.TransactionFactory(_chain.Genesis.ChainId, LearningReplicas.Name(i), _chain.Signers[i]));
-        var control = new ChainControl(LearningReplicas.Name(i), _chain.Signers[i], () => [chain]);
+        var identity = SiteIdentity.Create(DataOf(i), _chain.Signers[i].ExportSeed(), new byte[32]);
+        _identities.Add(identity);
+        var control = new ChainControl(LearningReplicas.Name(i), new MemberKeyRotation(LearningReplicas.Name(i), DataOf(i), identity, null), () => [chain]);
         _servers.Add(ControlServer.Start(DataOf(i), control.AnswerAsync));
     }
 

@@ -87,6 +87,22 @@ public sealed class GatewayLinkTests : PatientTestKit, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_member_whose_key_changes_proves_its_certificate_by_the_new_one()
+    {
+        await using var north = await _world.StartAsync("north");
+        await using var south = await _world.StartAsync("south", listens: false, dials: [("north", north.Port)]);
+        await _world.Linked(north, "south");
+        var before = north.Links.Single().Since;
+
+        _world.Draw("south");
+        _world.Rotate("south");
+
+        await _world.Told("north", "is no member of chain 'chest' any more, or has another key");
+        await Site.RunningSite.Until(() => north.Links is [var link] && link.Since > before, () => _world.EventsOf("north"));
+        Assert.DoesNotContain("refused", _world.EventsOf("north"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Receivers_complaints_lead_to_a_ban_with_a_reason_and_the_others_do_not_notice()
     {
         await using var north = await _world.StartAsync("north", hocon: "pipeline.gateway { invalid-per-minute = 3, ban = 1h }");

@@ -111,6 +111,26 @@ public sealed class GatewayRulesTests
     }
 
     [Fact]
+    public void A_hello_of_one_that_changes_its_key_is_heard_by_those_who_know_either()
+    {
+        using var old = Ed25519Signer.Create();
+        using var renewed = Ed25519Signer.Create();
+        var (own, theirs) = (Digest.Of("our certificate"u8), Digest.Of("theirs"u8));
+        var check = new HelloCheck("north", new Ed25519Verifier());
+        Hello Of(params ISigner[] keys) => Hello.Create("south", Digest.Of([7]), theirs, own, [new GatewayChain(Chain, "chest", _ => [], new MemberKeys(keys))]);
+        HelloCheck.Verdict Judge(Hello hello, params Ed25519Signer[] known) => check.Judge(
+            hello, theirs, own, new Dictionary<Digest, GatewayChain> { [Chain] = new(Chain, "chest", _ => [.. known.Select(k => k.PublicKey)], new MemberKeys(old)) });
+
+        Assert.Equal(old.PublicKey, Judge(Of(old, renewed), old).Chains[Chain]);
+        Assert.Equal(renewed.PublicKey, Judge(Of(old, renewed), renewed).Chains[Chain]);
+        Assert.Equal(renewed.PublicKey, Judge(Of(old, renewed), old, renewed).Chains[Chain]);
+        Assert.Equal(old.PublicKey, Judge(Of(old), old, renewed).Chains[Chain]);
+        Assert.Contains("not signed by the key", Judge(Of(old), renewed).Refusal, StringComparison.Ordinal);
+        // What else is sent is not tried.
+        Assert.Contains("not signed by the key", Judge(Of(old, old, renewed), renewed).Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_hello_holds_for_its_member_its_chain_and_its_two_certificates_alone()
     {
         using var signer = Ed25519Signer.Create();
@@ -118,7 +138,7 @@ public sealed class GatewayRulesTests
         var (own, theirs, other) = (Digest.Of("our certificate"u8), Digest.Of("theirs"u8), Digest.Of("another"u8));
         var check = new HelloCheck("north", new Ed25519Verifier());
         var members = new MemberSet([new Member("south", signer.PublicKey)]);
-        var chains = new Dictionary<Digest, GatewayChain> { [Chain] = GatewayChain.Of(Chain, "chest", () => members, signer) };
+        var chains = new Dictionary<Digest, GatewayChain> { [Chain] = GatewayChain.Of(Chain, "chest", () => members, new MemberKeys(signer)) };
         var hello = Hello.Create("south", Digest.Of([7]), theirs, own, chains.Values);
 
         var verdict = check.Judge(hello, theirs, own, chains);

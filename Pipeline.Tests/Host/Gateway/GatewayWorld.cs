@@ -15,6 +15,7 @@ namespace Pipeline.Tests.Host.Gateway;
 internal sealed class GatewayWorld : IAsyncDisposable
 {
     private readonly Dictionary<string, Ed25519Signer> _signers;
+    private readonly Dictionary<string, MemberKeys> _keys;
     private readonly ConcurrentBag<IAsyncDisposable> _running = [];
     private readonly ConcurrentQueue<(string Site, GatewayEvent Event)> _events = new();
     private MemberSet _members;
@@ -22,6 +23,7 @@ internal sealed class GatewayWorld : IAsyncDisposable
     public GatewayWorld(params string[] members)
     {
         _signers = members.ToDictionary(m => m, _ => Ed25519Signer.Create());
+        _keys = _signers.ToDictionary(s => s.Key, s => new MemberKeys(s.Value));
         _members = SetOf(members);
     }
 
@@ -34,7 +36,18 @@ internal sealed class GatewayWorld : IAsyncDisposable
     /// <summary>What the chain would do by a governed transaction.</summary>
     public void Dismiss(string member) => _members = SetOf(_members.Members.Select(m => m.Id).Where(id => id != member));
 
-    public GatewayChain ChainOf(string member) => GatewayChain.Of(Chain, "chest", () => _members, _signers[member]);
+    /// <summary>The member has drawn another key; the chain still knows it by the old one.</summary>
+    public void Draw(string member) => _keys[member].Add(_signers[member + "'"] = Ed25519Signer.Create());
+
+    /// <summary>The chain has gone over to the key drawn, and the member has put the old one away.</summary>
+    public void Rotate(string member)
+    {
+        var (old, renewed) = (_signers[member].PublicKey, _signers[member + "'"].PublicKey);
+        _members = new MemberSet([.. _members.Members.Select(m => m.Id == member ? m with { Key = renewed } : m)]);
+        _keys[member].Remove(old);
+    }
+
+    public GatewayChain ChainOf(string member) => GatewayChain.Of(Chain, "chest", () => _members, _keys[member]);
 
     /// <summary>A certificate like those of <c>pipeline init</c>.</summary>
     public static GatewayCertificate Certificate(string member, DateTimeOffset? made = null)
@@ -106,7 +119,7 @@ internal sealed class GatewayWorld : IAsyncDisposable
     {
         var own = certificate ?? Certificate(member);
         var call = Dial(port, own, out var theirs);
-        var seat = new GatewayChain(chain ?? Chain, "chest", _ => null, signer ?? _signers[member]);
+        var seat = new GatewayChain(chain ?? Chain, "chest", _ => [], new MemberKeys(signer ?? _signers[member]));
         await call.RequestStream.WriteAsync(new Frame.Greeting(
             Hello.Create(member, Digest.Of(Guid.NewGuid().ToByteArray()), own.Fingerprint, await theirs.WaitAsync(TimeSpan.FromSeconds(30)), [seat])));
         return call;

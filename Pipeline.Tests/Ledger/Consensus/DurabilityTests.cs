@@ -26,7 +26,7 @@ public sealed class DurabilityTests(PostgresServer server, ITestOutputHelper out
         var signer = new CrashingSigner(fixture.Signers[0]);
         var replicas = new List<IActorRef>
         {
-            fixture.Start(0, ReplicaFixture.Name(0), fixture.Settings(0, port) with { Signer = signer }),
+            fixture.Start(0, ReplicaFixture.Name(0), fixture.Settings(0, port) with { Keys = new MemberKeys(signer) }),
         };
         replicas.AddRange(Enumerable.Range(1, 3).Select(fixture.Start));
         var last = fixture.Transaction(byte.MaxValue, sender: 1);
@@ -142,7 +142,7 @@ public sealed class DurabilityTests(PostgresServer server, ITestOutputHelper out
         using var fixture = new ReplicaFixture(1);
         var member = fixture.Start(0);
         await Commit(fixture, [member], 1);
-        var settings = fixture.Settings(0, fixture.Network.Join("watcher")) with { Member = "watcher", Signer = null };
+        var settings = fixture.Settings(0, fixture.Network.Join("watcher")) with { Member = "watcher", Keys = null };
         var observer = fixture.Start(1, "watcher", settings);
         var transaction = fixture.Transaction(2);
         member.Tell(new ChainProtocol.Submit(transaction));

@@ -19,7 +19,7 @@ public sealed class EpochTests
         using var chain = new LearningReplicas(institutions: 6, founders: 4);
         using var renewed = TestChain.Signer(99);
         foreach (int i in (int[])[A, B, C, D])
-            chain.Start(i, s => i == B ? s with { NextSigner = renewed } : s);
+            chain.Start(i, s => i == B ? s with { Keys = new MemberKeys(chain.Signers[B], renewed) } : s);
         // E follows before it is a member.
         chain.Start(E);
         foreach (int i in (int[])[A, B, C, D, E])
@@ -52,7 +52,7 @@ public sealed class EpochTests
         await chain.Epoch(3, A, D);
         var pause = chain.Vote(A, new GovernanceAction.Pause());
         await chain.Until(D, b => b.Block.Block.Transactions.Any(t => t.Id == pause.Id));
-        chain.Start(Observer, s => s with { Signer = null });
+        chain.Start(Observer, s => s with { Keys = null });
         await chain.Epoch(3, A, Observer);
         await chain.Until(Observer, b => b.Block.Block.Transactions.Any(t => t.Id == pause.Id));
 

@@ -44,6 +44,9 @@ internal sealed class LearningReplicas : IDisposable
 
     public LearningView View(int i) => _applications[i].View;
 
+    /// <summary>What the replica's next block is made by; that of the genesis before it runs.</summary>
+    public ChainRules Rules(int i) => _applications.TryGetValue(i, out var application) ? application.View.Rules : ChainRules.Of(Genesis);
+
     public ReplicaSettings Settings(int i) => _fixture.Settings(i) with
     {
         Genesis = Genesis,
@@ -99,10 +102,15 @@ internal sealed class LearningReplicas : IDisposable
     }
 
     /// <summary>Heights that the institution's journal holds signatures of its own for.</summary>
-    public IEnumerable<long> SignedHeights(int i) => JournalReader.Read(_fixture.JournalOf(i))
-        .SelectMany(row => Canonical.Decode<JournalEntry>(row.Bytes).Records)
+    public IEnumerable<long> SignedHeights(int i) => Records(i)
         .Select(record => record is JournalRecord.Voted { Vote.Height: var voted } ? voted : record is JournalRecord.Proposed p ? p.Height : 0)
         .Where(height => height > 0);
+
+    /// <summary>The votes of its own that the institution's journal holds, in their order.</summary>
+    public IEnumerable<Vote> Votes(int i) => Records(i).OfType<JournalRecord.Voted>().Select(record => record.Vote);
+
+    private IEnumerable<JournalRecord> Records(int i) =>
+        JournalReader.Read(_fixture.JournalOf(i)).SelectMany(row => Canonical.Decode<JournalEntry>(row.Bytes).Records);
 
     public void Dispose() => _fixture.Dispose();
 }

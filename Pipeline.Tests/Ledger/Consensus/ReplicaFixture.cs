@@ -58,7 +58,7 @@ internal sealed class ReplicaFixture : IDisposable
     {
         Genesis = Genesis,
         Member = Name(i),
-        Signer = Signers[i],
+        Keys = new MemberKeys(Signers[i]),
         CreateApplication = () => new CounterApplication(),
         Network = network ?? Network.Join(Name(i)),
         Timeouts = Timeouts,
