@@ -9,6 +9,7 @@ using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Labels;
+using Pipeline.Actors.Ingest.Mirrors;
 using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Actors.Ingest.Spool;
 using Pipeline.Actors.Ingest.Stages;
@@ -42,6 +43,7 @@ public sealed class IngestPipeline : IAsyncDisposable
     private readonly SharedKillSwitch _switch = KillSwitches.Shared("ingest");
     private readonly CancellationTokenSource _ending = new();
     private readonly Task<Done> _stages;
+    private readonly Task _terminated;
     private readonly Lock _routing = new();
     private DicomServer? _server;
     private int _ended;
@@ -70,6 +72,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         _requests = new RequestHandler(
             new RequestFolder(settings.DataDirectory, files), new AuditLog(settings.DataDirectory, files), _quarantine, _committer, _way, RouteOf,
             settings.QuarantineRetention, settings.Clock, _log);
+        _terminated = system.WhenTerminated;
         _stages = RunStages(system.Materializer(), _checkpoints.Last.Next);
     }
 
@@ -82,6 +85,14 @@ public sealed class IngestPipeline : IAsyncDisposable
     /// <summary>The sample store of each chain; a chain added later appears here.</summary>
     public IReadOnlyDictionary<string, ISampleStore> Stores =>
         _chains.ToDictionary(pair => pair.Key, ISampleStore (pair) => pair.Value.Store);
+
+    /// <summary>
+    /// A chain's samples for another node to copy, from a position on or from the beginning; see <see cref="SampleMirrors"/>. Null where the chain has no
+    /// route here.
+    /// </summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public Source<byte[], NotUsed>? Feed(string chain, Guid writing, long position) =>
+        _chains.TryGetValue(chain, out var intake) ? SampleFeed.From(intake.Store, writing, position) : null;
 
     /// <summary>What became of each chain's instances so far.</summary>
     public IReadOnlyDictionary<string, ChainCounters> Counters => _committer.Counters;
@@ -311,7 +322,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         _committer.Close();
         await _ending.CancelAsync().ConfigureAwait(false);
         _switch.Abort(new OperationCanceledException("The stages did not end in time."));
-        await Task.WhenAny(_stages).ConfigureAwait(false);
+        await Task.WhenAny(_stages, _terminated).ConfigureAwait(false);
         if (kill)
             _spool.Kill();
         else

@@ -38,6 +38,7 @@ public sealed class TrainingActor : ReceiveActor
     private SiteState? _state;
     private SiteTrainer? _trainer;
     private PrivacyLedger? _spent;
+    private bool _unkept;
 
     public TrainingActor(TrainingActorSettings settings, ISampleStore store, TorchRuntime runtime)
     {
@@ -69,7 +70,11 @@ public sealed class TrainingActor : ReceiveActor
         if (_state!.Round == c.Round && _state.Payload.Length > 0)
         {
             if (_state.Base == c.BaseDigest)
+            {
+                KeepState();
                 return new TrainingProtocol.RoundTrained(c.Round, _state.Payload, double.NaN, data.Count, _spent?.SpentMicro ?? 0);
+            }
+
             // The round starts from another model than the one answered for: that answer can be in no aggregate.
             TakeBack(new TrainingProtocol.ContributionMissed(c.Round));
         }
@@ -88,8 +93,8 @@ public sealed class TrainingActor : ReceiveActor
             trainer, _state, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data, privacy);
         if (state is null)
             return new TrainingProtocol.RoundSkipped(c.Round, error!);
-        _file!.Save(state);
-        _state = state;
+        Remember(state);
+        KeepState();
         return new TrainingProtocol.RoundTrained(c.Round, state.Payload, loss, data.Count, _spent?.SpentMicro ?? 0);
     }
 
@@ -107,16 +112,41 @@ public sealed class TrainingActor : ReceiveActor
         var terms = PrivacyTerms.Of(_settings.Policy, _settings.Limits);
         int units = PrivacyUnits.Of(terms.Unit, data.Patients).Length;
         privacy = new PrivateRound(terms, new CryptographicNoise());
-        return _spent!.TryCharge(terms, units, c.Round, c.BaseDigest, c.ReportedMicro, _state!.Round);
+        if (_spent!.TryCharge(terms, units, c.Round, c.BaseDigest, c.ReportedMicro, _state!.Round) is { } refusal)
+            return refusal;
+        _settings.Shared?.Keep(_settings.PrivacyFile);
+        return null;
+    }
+
+    private void Remember(SiteState state)
+    {
+        _file!.Save(state);
+        _state = state;
+        _unkept = true;
+    }
+
+    /// <summary>Before an answer leaves: another node that goes on in this one's place must give the very same.</summary>
+    private void KeepState()
+    {
+        if (_unkept)
+            _settings.Shared?.Keep(_settings.StateFile);
+        _unkept = false;
     }
 
     private void TakeBack(TrainingProtocol.ContributionMissed missed)
     {
         if (Load(out _) is null || _state!.Round != missed.Round || _state.Payload.Length == 0)
             return;
-        var state = _state with { Payload = [], Residual = PartialUpdate.TakeBack(_trainer!.Layout, _state.Payload, _state.Residual) };
-        _file!.Save(state);
-        _state = state;
+        Remember(_state with { Payload = [], Residual = PartialUpdate.TakeBack(_trainer!.Layout, _state.Payload, _state.Residual) });
+        try
+        {
+            KeepState();
+        }
+        catch (IOException e)
+        {
+            // The next answer is not given before it is kept.
+            _log.Warning("{0}: {1}", _settings.Chain, e.Message);
+        }
     }
 
     private GateDecision Judge(TrainingProtocol.JudgeAuxiliary c, SiteTrainer trainer) => new HarmGate(trainer, _classes, _settings.Gate).Judge(
@@ -189,6 +219,7 @@ public sealed class TrainingActor : ReceiveActor
         var file = new SiteStateFile(_settings.StateFile, trainer.Layout);
         try
         {
+            _settings.Shared?.Fetch(Path.GetDirectoryName(Path.GetFullPath(_settings.StateFile))!);
             _state = file.Load();
             if (_settings.Policy.Privacy is { } policy)
                 _spent ??= PrivacyLedger.Open(_settings.PrivacyFile, policy.DeltaPpb * 1e-9, new DiskFileSystem());

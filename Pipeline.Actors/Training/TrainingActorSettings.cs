@@ -15,6 +15,9 @@ public sealed record TrainingActorSettings(
     /// <summary>What the site demands beyond the chain's differential privacy.</summary>
     public PrivacyLimits Limits { get; init; } = PrivacyLimits.None;
 
+    /// <summary>Keeps both files for another node to go on with; null where this node is the only one.</summary>
+    public ITrainingFiles? Shared { get; init; }
+
     /// <summary>The ε ledger, beside the state.</summary>
     public string PrivacyFile => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(StateFile))!, "privacy.ledger");
 }

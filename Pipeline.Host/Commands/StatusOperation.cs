@@ -53,7 +53,7 @@ internal static class StatusOperation
         {
             chains.AddRow([.. new[]
             {
-                chain.Name, !chain.Joined ? "no genesis" : chain.Healthy ? chain.Phase : chain.Syncing ? "behind" : "no answer", $"{chain.Height}", $"{chain.Round} of {chain.LastRound}",
+                chain.Name, !chain.Joined ? chain.Elsewhere ? "at another node" : "no genesis" : chain.Healthy ? chain.Phase : chain.Syncing ? "behind" : "no answer", $"{chain.Height}", $"{chain.Round} of {chain.LastRound}",
                 $"{chain.Members.Count(m => m.Standing == "contributed")} of {chain.Members.Count}", $"{chain.Samples.Sum(s => s.Count)}",
                 $"{chain.Instances.Where(i => i.Outcome == "quarantined").Sum(i => i.Count)}", chain.Learner.Activity,
             }.Select(Markup.Escape)]);
@@ -61,6 +61,8 @@ internal static class StatusOperation
 
         if (status.Chains.Count > 0)
             console.Write(chains);
+        foreach (var node in status.Nodes)
+            console.WriteLine($"node {(node.Reachable ? node.State : "gone")} {node.Node} {node.Address} {string.Join(", ", node.Roles)}");
         foreach (var peer in status.Peers)
             console.WriteLine($"link {(peer.Up ? "up  " : "down")} {peer.Member} {peer.Endpoint}");
         foreach (string problem in status.Problems)

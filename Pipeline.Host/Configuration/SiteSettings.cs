@@ -16,6 +16,9 @@ public sealed record SiteSettings(
     IngestLimits Ingest, DeidentificationProfile Deidentification, TimeSpan QuarantineRetention, EncryptionSettings Encryption, TrainingSettings Trainer,
     ConsensusTimeouts Consensus, PayloadSettings Payloads, SnapshotPolicy Snapshots, StatusSettings Status, IReadOnlyList<ChainSettings> Chains)
 {
+    /// <summary>Null: this process is the whole site.</summary>
+    public ClusterSettings? Cluster { get; init; }
+
     private static readonly string[] AllRoles = ["ingest", "trainer", "ledger", "bridge"];
 
     /// <summary>Reads everything; mistakes are in the reader's errors, and then the result is not to be used.</summary>
@@ -28,21 +31,28 @@ public sealed record SiteSettings(
         var dicom = DicomSettings.Create(reader);
         var gateway = GatewaySettings.Create(reader, data);
         var status = StatusSettings.Create(reader, data);
-        TwicePorts(reader, dicom, gateway, status);
+        var cluster = ClusterSettings.Create(reader);
+        TwicePorts(reader, dicom, gateway, status, cluster);
+        var chains = ChainSettings.CreateAll(reader, data, dicom);
+        if (cluster is not null)
+            cluster.Check(reader, chains);
         return new SiteSettings(
             name, data.Length == 0 ? "" : Path.GetFullPath(data), passphrase.Length == 0 ? null : Path.GetFullPath(passphrase), roles, gateway, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
             reader.Duration("pipeline.quarantine.retention", "0s", "3650d"), EncryptionSettings.Create(reader), TrainingSettings.Create(reader),
-            Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), status, ChainSettings.CreateAll(reader, data, dicom));
+            Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), status, chains)
+        {
+            Cluster = cluster,
+        };
     }
 
     /// <summary>Complains of a port that is to be listened on for two purposes.</summary>
-    private static void TwicePorts(SettingsReader reader, DicomSettings dicom, GatewaySettings gateway, StatusSettings status)
+    private static void TwicePorts(SettingsReader reader, DicomSettings dicom, GatewaySettings gateway, StatusSettings status, ClusterSettings? cluster)
     {
         (string Key, int? Port)[] ports =
         [
             ("pipeline.dicom.port", dicom.Server.Port), ("pipeline.dicom.tls.port", dicom.Server.Tls?.Port),
             ("pipeline.gateway.listen", gateway.Enabled ? gateway.Listen?.Port : null),
-            ("pipeline.status.listen", status.Enabled ? status.Listen.Port : null),
+            ("pipeline.status.listen", status.Enabled ? status.Listen.Port : null), ("pipeline.cluster.port", cluster?.Port),
         ];
         foreach (var group in ports.Where(p => p.Port is > 0).GroupBy(p => p.Port).Where(group => group.Count() > 1))
             reader.Report(group.Last().Key, $"{group.Key}", $"the port is that of {group.First().Key} too; give each its own");

@@ -11,6 +11,6 @@ public sealed record Health(bool Healthy, string? Reason)
 
     /// <returns>Null where there is no such chain.</returns>
     public static Health? OfChain(SiteStatus status, string name) => status.Chains.FirstOrDefault(chain => chain.Name == name) is { } chain
-        ? new Health(chain is { Joined: true, Healthy: true }, chain.Joined ? chain.Healthy ? null : chain.Syncing ? "behind" : "no answer" : "no genesis")
+        ? new Health(chain is { Joined: true, Healthy: true } or { Elsewhere: true }, chain.Joined ? chain.Healthy ? null : chain.Syncing ? "behind" : "no answer" : chain.Elsewhere ? null : "no genesis")
         : null;
 }

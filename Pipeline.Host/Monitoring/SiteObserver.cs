@@ -2,6 +2,7 @@ using System.Reflection;
 using Akka.Actor;
 using Akka.Event;
 using Pipeline.Actors.Ingest;
+using Pipeline.Host.Cluster;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Site;
 using Pipeline.Ledger.Application;
@@ -20,7 +21,7 @@ internal sealed class SiteObserver : IAsyncDisposable
 
     private readonly SiteNode _node;
     private readonly SiteSettings _settings;
-    private readonly Gateway.Gateway? _gateway;
+    private readonly Func<Gateway.Gateway?> _gateway;
     private readonly TimeProvider _clock;
     private readonly RoundHistory _history = new();
     private readonly CancellationTokenSource _stop = new();
@@ -30,7 +31,7 @@ internal sealed class SiteObserver : IAsyncDisposable
     private Task _looking = Task.CompletedTask;
     private SiteStatus _latest;
 
-    private SiteObserver(SiteNode node, SiteSettings settings, Gateway.Gateway? gateway, TimeProvider clock)
+    private SiteObserver(SiteNode node, SiteSettings settings, Func<Gateway.Gateway?> gateway, TimeProvider clock)
     {
         (_node, _settings, _gateway, _clock) = (node, settings, gateway, clock);
         _log = Logging.GetLogger(node.System, typeof(SiteObserver));
@@ -58,7 +59,8 @@ internal sealed class SiteObserver : IAsyncDisposable
     }
 
     /// <summary>Listens from now on; <see cref="Begin"/> starts to look.</summary>
-    public static SiteObserver Create(SiteNode node, SiteSettings settings, Gateway.Gateway? gateway, TimeProvider clock) => new(node, settings, gateway, clock);
+    /// <param name="gateway">The one at this moment; null where there is none.</param>
+    public static SiteObserver Create(SiteNode node, SiteSettings settings, Func<Gateway.Gateway?> gateway, TimeProvider clock) => new(node, settings, gateway, clock);
 
     public void Begin() => _looking = Task.Run(LookAsync);
 
@@ -100,7 +102,9 @@ internal sealed class SiteObserver : IAsyncDisposable
         var chains = await Task.WhenAll(_settings.Chains.Select(chain => SeeAsync(chain, counters.GetValueOrDefault(chain.Name)))).ConfigureAwait(false);
         var drive = new DriveInfo(_settings.DataDirectory);
         var peers = Peers();
+        IReadOnlyList<ClusterMember> nodes = _settings.Cluster is null ? [] : SiteCluster.Members(_node.System);
         var problems = new List<string>();
+        problems.AddRange(nodes.Where(node => !node.Reachable).Select(node => $"node {node.Node} at {node.Address} does not answer"));
         if (ingest.Obstruction is { } obstruction)
             problems.Add($"no instance is taken: {obstruction}");
         problems.AddRange(chains.Where(chain => chain.Ailment is not null).Select(chain => $"chain {chain.Name}: {chain.Ailment}"));
@@ -113,7 +117,7 @@ internal sealed class SiteObserver : IAsyncDisposable
             _settings.Name, Version, _clock.GetUtcNow(), _started, problems,
             new DicomState(_settings.Dicom.AeTitle, ingest.Port, ingest.TlsPort, associations, connections, admitted, refused),
             new SpoolState(ingest.Acknowledged, ingest.Pending, ingest.Obstruction), new DiskState(drive.AvailableFreeSpace, drive.TotalSize), chains, peers)
-        { Live = live };
+        { Live = live, Nodes = nodes };
     }
 
     private async Task<ChainState> SeeAsync(ChainSettings settings, ChainCounters? counters)
@@ -125,7 +129,7 @@ internal sealed class SiteObserver : IAsyncDisposable
             Samples = _node.Ingest.Stores.TryGetValue(settings.Name, out var store) ? [.. Samples(store, ClassesOf(settings))] : [],
         };
         if (!_node.Chains.TryGetValue(settings.Name, out var chain))
-            return state;
+            return state with { Elsewhere = _settings.Cluster is not null && File.Exists(settings.GenesisFile) };
         var view = chain.View;
         var (totals, rounds) = _history.Of(settings.Name);
         ChainProtocol.ChainStatus? replica = null;
@@ -209,9 +213,9 @@ internal sealed class SiteObserver : IAsyncDisposable
 
     private PeerState[] Peers()
     {
-        if (_gateway is null)
+        if (_gateway() is not { } gateway)
             return [];
-        var links = _gateway.Links;
+        var links = gateway.Links;
         return
         [
             .. links.Select(link => new PeerState(

@@ -1,3 +1,5 @@
+using Pipeline.Host.Cluster;
+
 namespace Pipeline.Host.Monitoring;
 
 /// <summary>A site at a moment: what the page, the metrics, the health checks and <c>pipeline status</c> are all made from. No secret and no patient in it.</summary>
@@ -10,6 +12,9 @@ public sealed record SiteStatus(
 {
     /// <summary>The stages run: what arrives is handled.</summary>
     public required bool Live { get; init; }
+
+    /// <summary>Of a site of several nodes, as this one sees them; empty where this process is the whole site.</summary>
+    public IReadOnlyList<ClusterMember> Nodes { get; init; } = [];
 
     /// <summary>Live, instances are taken, and every joined chain is followed without falling behind.</summary>
     public bool Ready => Live && Spool.Obstruction is null && Chains.All(chain => !chain.Joined || chain.Healthy);
@@ -69,6 +74,9 @@ public sealed record LearnerTotals(long Updates, long Skipped, long Troubles, lo
 /// <param name="Joined">Its genesis is in place; else images are ingested and nothing more.</param>
 public sealed record ChainState(string Name, string AeTitle, bool Joined)
 {
+    /// <summary>Another node of the site takes part in it at this moment; see <see cref="SiteStatus.Nodes"/>.</summary>
+    public bool Elsewhere { get; init; }
+
     public IReadOnlyList<InstanceCount> Instances { get; init; } = [];
 
     /// <summary>Instances that came under its AE title.</summary>

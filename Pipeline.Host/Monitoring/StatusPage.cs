@@ -46,7 +46,7 @@ internal static class StatusPage
         page.Add($"<section class=\"sheet\"><div class=\"head\"><h2>{chain.Name}</h2>");
         if (!chain.Joined)
         {
-            page.Add($"<span class=\"pill\">no genesis yet</span><span class=\"soft\">AE title {chain.AeTitle}; {Count(chain.Received)} images came</span></div>");
+            page.Add($"<span class=\"pill\">{(chain.Elsewhere ? "held by another node" : "no genesis yet")}</span><span class=\"soft\">AE title {chain.AeTitle}; {Count(chain.Received)} images came</span></div>");
             Samples(page, chain);
             page.Add($"</section>");
             return;

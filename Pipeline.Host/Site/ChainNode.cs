@@ -21,6 +21,14 @@ public sealed class ChainNode
     /// <exception cref="ArgumentException">The genesis is not one of a learning chain, or this site is no member of it.</exception>
     /// <exception cref="JournalUnavailableException">The chain's journal cannot be opened.</exception>
     public ChainNode(ActorSystem system, ChainNodeSettings settings, ISampleStore samples, TorchRuntime runtime)
+        : this(system, system, settings, parent => parent.ActorOf(TrainerProps(settings, samples, runtime), $"trainer-{settings.Genesis.Name}"))
+    {
+    }
+
+    /// <inheritdoc cref="ChainNode(ActorSystem, ChainNodeSettings, ISampleStore, TorchRuntime)"/>
+    /// <param name="parent">Of all the chain's actors.</param>
+    /// <param name="trainer">Makes what speaks <see cref="TrainingProtocol"/> to the learner, below the parent.</param>
+    public ChainNode(ActorSystem system, IActorRefFactory parent, ChainNodeSettings settings, Func<IActorRefFactory, IActorRef> trainer)
     {
         var genesis = settings.Genesis;
         Genesis = genesis;
@@ -40,13 +48,13 @@ public sealed class ChainNode
 
         var learning = _application.Learning;
         var checks = new LearningPayloadChecks(learning, () => _application.View.Round);
-        Exchange = system.ActorOf(
+        Exchange = parent.ActorOf(
             PayloadExchange.Props(
                 genesis.ChainId, () => _application.View.Rules, settings.Site, signer, settings.Network, Store, checks, settings.Payloads,
                 verifier),
             $"payloads-{genesis.Name}");
         var snapshots = settings.Snapshots;
-        Replica = system.ActorOf(
+        Replica = parent.ActorOf(
             ReplicaActor.Props(new ReplicaSettings
             {
                 Genesis = genesis,
@@ -61,26 +69,15 @@ public sealed class ChainNode
                 StateSync = snapshots.StateSyncGap > 0 ? new StateSyncSettings(Exchange, snapshots.StateSyncGap) : null,
             }),
             $"replica-{genesis.Name}");
-        var gate = settings.Gate with
-        {
-            Confidence = GateQuorum.SiteConfidence(genesis.Members.Count, genesis.Members.Quorum, settings.Gate.Confidence),
-        };
-        Trainer = system.ActorOf(
-            TrainingActor.Props(
-                new TrainingActorSettings(
-                    genesis.Name, learning.Task, learning.Policy, settings.Trainer, gate, settings.Personalizer,
-                    Path.Combine(Folder.Training, "site.state"), settings.Device, settings.Identity.TrainingSecret)
-                { Limits = settings.Limits },
-                samples, runtime),
-            $"trainer-{genesis.Name}");
-        Learner = system.ActorOf(
+        Trainer = trainer(parent);
+        Learner = parent.ActorOf(
             ChainLearner.Props(new ChainLearnerSettings(
                 settings.Site, genesis.Name, Trainer, Exchange, Replica, Store, Transactions, settings.RetryInterval)
             {
                 ReportedSpent = () => _application.View.Round.SpentBy(settings.Site),
             }),
             $"learner-{genesis.Name}");
-        Aggregator = system.ActorOf(
+        Aggregator = parent.ActorOf(
             AggregatorActor.Props(genesis, Transactions, Store, Replica, Exchange, Learner), $"aggregator-{genesis.Name}");
     }
 
@@ -103,6 +100,26 @@ public sealed class ChainNode
     public IActorRef Learner { get; }
 
     public IActorRef Aggregator { get; }
+
+    /// <summary>One chain's training at this node.</summary>
+    /// <param name="shared">Keeps what it must remember for other nodes; null where this is the only one.</param>
+    /// <exception cref="ArgumentException">The genesis is not one of a learning chain.</exception>
+    public static Props TrainerProps(ChainNodeSettings settings, ISampleStore samples, TorchRuntime runtime, ITrainingFiles? shared = null)
+    {
+        var genesis = settings.Genesis;
+        var learning = LearningApplication.Create(genesis, new Ed25519Verifier()).Learning;
+        var gate = settings.Gate with
+        {
+            Confidence = GateQuorum.SiteConfidence(genesis.Members.Count, genesis.Members.Quorum, settings.Gate.Confidence),
+        };
+        string state = Path.Combine(new ChainFolder(settings.DataDirectory, genesis.Name).Training, "site.state");
+        return TrainingActor.Props(
+            new TrainingActorSettings(
+                genesis.Name, learning.Task, learning.Policy, settings.Trainer, gate, settings.Personalizer, state, settings.Device,
+                settings.Identity.TrainingSecret)
+            { Limits = settings.Limits, Shared = shared },
+            samples, runtime);
+    }
 
     /// <summary>The chain's state after the last applied block; any thread.</summary>
     public LearningView View => _application.View;

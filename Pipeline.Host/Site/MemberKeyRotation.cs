@@ -18,14 +18,23 @@ public sealed class MemberKeyRotation(string site, string dataDirectory, SiteIde
     /// <summary>The key that the site is known by, or is to be known by; two while it changes.</summary>
     public MemberKeys Keys => identity.Keys;
 
+    /// <summary>Other nodes of the site hold copies of its keys, and would go on with the old one.</summary>
+    public bool IsSpread { get; init; }
+
     /// <summary>The key to come; drawn where there is none yet.</summary>
-    /// <exception cref="CommandFailedException">There is no passphrase to encrypt it with, or it cannot be written.</exception>
+    /// <exception cref="CommandFailedException">The site is spread over several nodes. There is no passphrase to encrypt it with, or it cannot be written.</exception>
     public ISigner Next()
     {
         lock (_lock)
         {
             if (Keys.All.Count > 1)
                 return Keys.All[^1];
+            if (IsSpread)
+            {
+                throw new CommandFailedException(
+                    "the nodes of this site hold copies of its keys: stop all but one, start that one with pipeline.cluster.enabled = off, change the key, and copy its keys/ to the others");
+            }
+
             if (passphrase is null)
                 throw new CommandFailedException($"the new key is kept encrypted, and the site runs without a passphrase: set pipeline.site.passphrase-file or {Passphrase.Variable}, and start it again");
             byte[] seed = RandomNumberGenerator.GetBytes(Ed25519Signer.SeedSize);

@@ -25,7 +25,6 @@ public sealed class SiteNode : IAsyncDisposable
     private readonly ConcurrentDictionary<string, ChainNode> _chains = new(StringComparer.Ordinal);
     private readonly List<UniqueKillSwitch> _relays = [];
     private readonly ActorMaterializer _materializer;
-    private readonly TorchRuntime _runtime;
     private bool _stopped;
 
     private SiteNode(SiteNodeSettings settings, DataDirectoryLock held, SiteIdentity identity, ActorSystem system, IngestPipeline ingest)
@@ -36,7 +35,7 @@ public sealed class SiteNode : IAsyncDisposable
         System = system;
         Ingest = ingest;
         _materializer = system.Materializer();
-        _runtime = new TorchRuntime(settings.Threads);
+        Runtime = new TorchRuntime(settings.Threads);
     }
 
     public string Site => _settings.Site;
@@ -46,6 +45,10 @@ public sealed class SiteNode : IAsyncDisposable
     public ActorSystem System { get; }
 
     public IngestPipeline Ingest { get; }
+
+    internal TorchRuntime Runtime { get; }
+
+    internal SiteIdentity Identity => _identity;
 
     public IReadOnlyDictionary<string, ChainNode> Chains => _chains;
 
@@ -74,7 +77,8 @@ public sealed class SiteNode : IAsyncDisposable
     {
         var identity = settings.Identity ?? SiteIdentity.LoadOrCreate(settings.DataDirectory);
         var config = settings.Akka.WithFallback(LedgerSerializer.Config).WithFallback(TrainingActor.DispatcherConfig);
-        var system = ActorSystem.Create(settings.Site, BootstrapSetup.Create().WithConfig(config));
+        var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config));
+        var system = ActorSystem.Create(settings.Site, settings.Links is { } links ? setup.And(links) : setup);
         var ingest = IngestPipeline.Start(system, IngestOf(settings, identity), settings.Files, DicomToolkits.Create());
         if (ingest.Ok)
             return new SiteNode(settings, held, identity, system, ingest.Value);
@@ -121,33 +125,37 @@ public sealed class SiteNode : IAsyncDisposable
             throw new InvalidOperationException($"chain '{genesis.Name}' has no AE title at site '{Site}': add pipeline.chains.{genesis.Name}.ae-title");
         if (_chains.ContainsKey(genesis.Name))
             throw new InvalidOperationException($"site '{Site}' has already joined chain '{genesis.Name}'");
-        var node = new ChainNode(
-            System,
-            new ChainNodeSettings
-            {
-                Site = Site,
-                DataDirectory = _settings.DataDirectory,
-                Genesis = genesis,
-                Identity = _identity,
-                Network = _settings.Network,
-                Journal = journal,
-                InitialModel = initialModel,
-                Timeouts = _settings.Timeouts,
-                PayloadQuotaBytes = _settings.PayloadQuotaBytes,
-                Device = _settings.Device,
-                Trainer = _settings.Trainer,
-                Gate = _settings.Gate,
-                Personalizer = _settings.Personalizer,
-                Payloads = _settings.Payloads,
-                Snapshots = _settings.Snapshots,
-                RetryInterval = _settings.RetryInterval,
-                Limits = limits ?? PrivacyLimits.None,
-            },
-            samples,
-            _runtime);
-        _chains[genesis.Name] = node;
+        var node = new ChainNode(System, SettingsOf(genesis, journal, limits) with { InitialModel = initialModel }, samples, Runtime);
+        Hold(node);
         return node;
     }
+
+    /// <summary>What this site takes part in a chain with.</summary>
+    internal ChainNodeSettings SettingsOf(Genesis genesis, ChainJournal? journal, PrivacyLimits? limits) => new()
+    {
+        Site = Site,
+        DataDirectory = _settings.DataDirectory,
+        Genesis = genesis,
+        Identity = _identity,
+        Network = _settings.Network,
+        Journal = journal,
+        Timeouts = _settings.Timeouts,
+        PayloadQuotaBytes = _settings.PayloadQuotaBytes,
+        Device = _settings.Device,
+        Trainer = _settings.Trainer,
+        Gate = _settings.Gate,
+        Personalizer = _settings.Personalizer,
+        Payloads = _settings.Payloads,
+        Snapshots = _settings.Snapshots,
+        RetryInterval = _settings.RetryInterval,
+        Limits = limits ?? PrivacyLimits.None,
+    };
+
+    /// <summary>From now on this node takes part in a chain.</summary>
+    internal void Hold(ChainNode chain) => _chains[chain.Genesis.Name] = chain;
+
+    /// <summary>Another node of the site may go on with the chain.</summary>
+    internal void Release(ChainNode chain) => _chains.TryRemove(new(chain.Genesis.Name, chain));
 
     /// <summary>
     /// Relays packets, acks and epochs of one chain to another that trusts it; this site is a member of both. For acks to come back the source trusts

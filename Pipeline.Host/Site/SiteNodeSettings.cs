@@ -1,3 +1,4 @@
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Dicom.Network;
@@ -24,6 +25,9 @@ public sealed record SiteNodeSettings
 
     /// <summary>Configuration of the site's ActorSystem.</summary>
     public required Config Akka { get; init; }
+
+    /// <summary>TLS to the site's other nodes; null where there are none, or where links are plain.</summary>
+    public Setup? Links { get; init; }
 
     public required IPeerNetwork Network { get; init; }
 

@@ -5,6 +5,7 @@ using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Labels;
 using Pipeline.Host.Ceremony;
+using Pipeline.Host.Cluster;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Control;
@@ -25,8 +26,6 @@ namespace Pipeline.Host.Site;
 /// </summary>
 internal static class SiteRunner
 {
-    private const string BridgeRole = "bridge";
-
     /// <summary>Threads that the pool starts at once. Associations, stages and consensus answer one another, and a read from the disk holds its thread.</summary>
     private const int LeastThreads = 16;
 
@@ -36,19 +35,28 @@ internal static class SiteRunner
         ThreadPool.SetMinThreads(Math.Max(workers, LeastThreads), completions);
         var site = configuration.Site;
         string? passphrase = Passphrase.Find(site.PassphraseFile);
+        if (site.Cluster is not null && !SiteIdentity.Exists(site.DataDirectory))
+        {
+            throw new CommandFailedException(
+                $"there are no keys below '{site.DataDirectory}': the nodes of one site have the same, so copy keys/ of its first node, or of 'pipeline init', to every node");
+        }
+
         using var identity = Identity(site, passphrase);
         var chains = site.Chains.Select(chain => (Settings: chain, Genesis: GenesisFile.Read(chain.GenesisFile, chain.Name))).ToArray();
         ActorSystem? system = null;
-        await using var gateway = OpenGateway(site, passphrase, told => Log(system, told));
+        Gateway.Gateway? Open() => OpenGateway(site, passphrase, told => Log(system, told));
+        await using var gateway = site.Cluster is null ? Open() : null;
         ChainRoute[] routes = [.. chains.Select(c => Route(c.Settings, c.Genesis, identity))];
         var started = await SiteNode.StartAsync(new SiteNodeSettings
         {
             Site = site.Name,
             DataDirectory = site.DataDirectory,
-            Akka = configuration.Akka,
+            Akka = site.Cluster is { } nodes
+                ? configuration.Akka.WithFallback(ClusterAkka.Of(nodes, site.Name, site.Roles, identity.SiteKey)) : configuration.Akka,
+            Links = site.Cluster is null ? null : ClusterAkka.Tls(site.Cluster, passphrase),
             Identity = identity,
             Network = gateway ?? new InProcessPeerHub().Join(site.Name),
-            Dicom = site.Dicom.Server,
+            Dicom = TakesImages(site) ? site.Dicom.Server : site.Dicom.Server with { Port = null, Tls = null },
             Ingest = site.Ingest,
             Deidentification = site.Deidentification,
             StorageKeys = Keys(site),
@@ -67,36 +75,84 @@ internal static class SiteRunner
             throw new CommandFailedException(started.Fault.Message);
         await using var node = started.Value;
         system = node.System;
-        await using var observer = SiteObserver.Create(node, site, gateway, TimeProvider.System);
-        foreach (var (settings, genesis) in chains)
+        SiteCluster? cluster = null;
+        await using var observer = SiteObserver.Create(node, site, () => gateway ?? cluster?.Gateway, TimeProvider.System);
+        if (site.Cluster is not null)
         {
-            if (Join(node, settings, genesis, site.DataDirectory, terminal) is { } chain)
-                gateway?.Follow(GatewayChain.Of(chain.Genesis.ChainId, chain.Genesis.Name, () => chain.View.Rules, identity.Keys));
+            cluster = Spread(node, site, chains, Open, terminal);
+        }
+        else
+        {
+            foreach (var (settings, genesis) in chains)
+            {
+                if (Join(node, settings, genesis, site.DataDirectory, terminal) is { } chain)
+                    gateway?.Follow(Followed(chain, identity.Keys));
+            }
+
+            if (site.Roles.Contains(SiteCluster.Bridge))
+                Relay(node, terminal);
+            await StartAsync(gateway, site, terminal).ConfigureAwait(false);
         }
 
-        if (site.Roles.Contains(BridgeRole))
-            Relay(node, terminal);
-        await StartAsync(gateway, site, terminal).ConfigureAwait(false);
-        foreach (var ((settings, _), route) in chains.Zip(routes))
+        using var spread = cluster;
+        foreach (var ((settings, _), route) in chains.Zip(routes).Where(_ => TakesImages(site)))
             terminal.Out.WriteLine(Describe(settings, route));
-        if (site.Dicom.Server.Tls is not null)
+        if (site.Dicom.Server.Tls is not null && TakesImages(site))
             terminal.Out.WriteLine($"site {site.Name} takes TLS on {site.Dicom.Server.Address}:{node.Ingest.TlsPort}; AE titles: {Titles(site)}");
-        if (site.Dicom.Server.Port is not null)
+        if (site.Dicom.Server.Port is not null && TakesImages(site))
             terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
 
         observer.Begin();
-        var rotation = new MemberKeyRotation(site.Name, site.DataDirectory, identity, passphrase);
+        var rotation = new MemberKeyRotation(site.Name, site.DataDirectory, identity, passphrase) { IsSpread = site.Cluster is not null };
         await using var settling = new KeySettling(rotation, node);
         await using var control = Control(node, site, rotation, observer);
         await using var status = await StatusPort.OpenAsync(site, passphrase, observer, terminal, stop).ConfigureAwait(false);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
-            await Task.WhenAny(stopped.Task, node.Ingest.Completion).ConfigureAwait(false);
+            await Task.WhenAny(stopped.Task, node.Ingest.Completion, node.System.WhenTerminated).ConfigureAwait(false);
+        if (!stopped.Task.IsCompleted && CoordinatedShutdown.Get(node.System).ShutdownReason is not null)
+        {
+            throw new CommandFailedException(
+                $"node '{site.Cluster?.Node}' has left the cluster: the others did not reach it for a while, or it has other keys than they; start it again and it joins anew");
+        }
+
         if (!stopped.Task.IsCompleted)
             throw Broken(node.Ingest.Completion);
         terminal.Out.WriteLine("stopping: associations end, what is in flight is committed");
         return ExitCode.Ok;
     }
+
+    private static bool TakesImages(SiteSettings site) => site.Cluster is null || site.Roles.Contains(SiteCluster.Ingest);
+
+    /// <summary>This node's share of a site of several.</summary>
+    private static SiteCluster Spread(
+        SiteNode node, SiteSettings site, IReadOnlyList<(ChainSettings Settings, Genesis? Genesis)> chains, Func<Gateway.Gateway?> open, Terminal terminal)
+    {
+        var spread = new List<SpreadChain>();
+        foreach (var (settings, genesis) in chains)
+        {
+            if (genesis is null)
+                terminal.Out.WriteLine($"chain {settings.Name}: no genesis at {settings.GenesisFile}; images are ingested, nothing is trained yet");
+            else
+                spread.Add(new SpreadChain(node.SettingsOf(genesis, new ChainFolder(site.DataDirectory, settings.Name).Journal(settings.ConnectionString), settings.Limits)));
+        }
+
+        var at = site.Cluster!;
+        try
+        {
+            var cluster = SiteCluster.Start(node, site.Roles, spread, open, Keys(site), site.Ingest.SampleCacheBytes);
+            terminal.Out.WriteLine($"node {at.Node} of site {site.Name} ({string.Join(", ", site.Roles)}) links to other nodes at {at.Host}:{at.Port}{(at.Tls is null ? ", without TLS" : "")}");
+            return cluster;
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException($"node {at.Node}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A chain as the gateway carries it.</summary>
+    internal static GatewayChain Followed(ChainNode chain, MemberKeys keys) =>
+        GatewayChain.Of(chain.Genesis.ChainId, chain.Genesis.Name, () => chain.View.Rules, keys);
 
     /// <summary>Null where none is configured: the site is alone then.</summary>
     private static Gateway.Gateway? OpenGateway(SiteSettings site, string? passphrase, Action<GatewayEvent> tell)

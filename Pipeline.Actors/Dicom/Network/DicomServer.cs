@@ -16,6 +16,7 @@ public sealed class DicomServer
 
     private readonly DicomServerSettings _settings;
     private readonly IMaterializer _materializer;
+    private readonly Task _terminated;
     private readonly ILoggingAdapter _log;
     private readonly AssociationHost _host;
     private readonly CommitmentReporter _reporter;
@@ -30,6 +31,7 @@ public sealed class DicomServer
     {
         (_settings, _listeners) = (settings, listeners);
         _materializer = system.Materializer();
+        _terminated = system.WhenTerminated;
         _log = Logging.GetLogger(system, typeof(DicomServer));
         _waiting = new WaitingConnections(settings.MaxWaitingConnections);
         _reporter = new CommitmentReporter(settings.Commitment, _log);
@@ -197,7 +199,8 @@ public sealed class DicomServer
                 .Via(new PduFraming(_settings.MaxPduLength))
                 .Via(new AssociationStage(_host, connection))
                 .RunWith(Sink.FromGraph(new ConnectionSink(connection)), _materializer);
-            await done.ConfigureAwait(false);
+            // A stream that loses its actors never says that it has ended.
+            await await Task.WhenAny(done, _terminated).ConfigureAwait(false);
         }
         _waiting.Remove(connection);
         connection.Close();

@@ -6,7 +6,7 @@ namespace Pipeline.Actors.Ingest.Storage;
 /// Samples of one chain in one append-only file with a checksum a record; a torn tail is cut at opening, and the file is written anew only to erase a patient.
 /// In memory are 128 bits of the hashes of each sample's pseudonyms and where the record lies, and pixels up to the cache's size.
 /// </summary>
-public sealed class FileSampleStore : ISampleStore
+public sealed partial class FileSampleStore : ISampleStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<UInt128, Entry> _index = [];
@@ -150,6 +150,7 @@ public sealed class FileSampleStore : ISampleStore
         UInt128 key = PseudonymHash.Of(patient);
         lock (_gate)
         {
+            Renew();
             Entry[] kept = [.. _index.Values.Where(entry => entry.Patient != key).OrderBy(entry => entry.Offset)];
             foreach (Entry entry in _index.Values.Where(entry => entry.Patient == key).ToArray())
                 Drop(entry);
