@@ -27,6 +27,8 @@ internal static class SiteRunner
 {
     private const string BridgeRole = "bridge";
 
+    private static readonly TimeSpan RecoveryPatience = TimeSpan.FromSeconds(15);
+
     /// <summary>Threads that the pool starts at once. Associations, stages and consensus answer one another, and a read from the disk holds its thread.</summary>
     private const int LeastThreads = 16;
 
@@ -76,6 +78,7 @@ internal static class SiteRunner
 
         if (site.Roles.Contains(BridgeRole))
             Relay(node, terminal);
+        await RecoveredAsync(node, terminal, stop).ConfigureAwait(false);
         await StartAsync(gateway, site, terminal).ConfigureAwait(false);
         foreach (var ((settings, _), route) in chains.Zip(routes))
             terminal.Out.WriteLine(Describe(settings, route));
@@ -115,6 +118,19 @@ internal static class SiteRunner
                 + "'pipeline init' makes both, and the passphrase is that of the site's keys", e);
         }
     }
+
+    /// <summary>Peers are to find a member that can answer: what came to a replica that still reads its journal would only pile up.</summary>
+    private static Task RecoveredAsync(SiteNode node, Terminal terminal, CancellationToken stop) => Task.WhenAll(node.Chains.Values.Select(async chain =>
+    {
+        try
+        {
+            await chain.Replica.Ask<ChainProtocol.ChainStatus>(ChainProtocol.GetStatus.Instance, RecoveryPatience, stop).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            terminal.Out.WriteLine($"chain {chain.Genesis.Name}: still reads its journal after {RecoveryPatience.TotalSeconds:0} s; the gateway begins without it");
+        }
+    }));
 
     private static async Task StartAsync(Gateway.Gateway? gateway, SiteSettings site, Terminal terminal)
     {
