@@ -31,7 +31,8 @@ internal static class KeyPassphrase
 
         if (tls is not null)
             OwnerFile.Write(tlsFile, System.Text.Encoding.ASCII.GetBytes(CertificateFactory.Encrypt(tls, passphrase)), replace: true);
-        terminal.Out.WriteLine($"{files.Length + (tls is null ? 0 : 1)} keys in {KeyFile.Folder(site.DataDirectory)} open with the new passphrase alone; copies of them open with the old one still");
+        int count = files.Length + (tls is null ? 0 : 1);
+        terminal.Out.WriteLine($"{count} keys in {KeyFile.Folder(site.DataDirectory)} open with the new passphrase alone; copies of them open with the old one still");
         return ExitCode.Ok;
     }, stop);
 

@@ -70,7 +70,11 @@ internal sealed class ChainControl(string site, MemberKeyRotation rotation, Func
         }
 
         if (next.PublicKey == seat.Key)
-            return ControlResponse.Refuse($"chain '{chain.Genesis.Name}' has gone over to {seat.Key} already; another key can be made when the other chains of this site have, too");
+        {
+            return ControlResponse.Refuse(
+                $"chain '{chain.Genesis.Name}' has gone over to {seat.Key} already; another key can be made when the other chains of this site have, too");
+        }
+
         var possession = KeyPossession.Create(chain.Genesis.ChainId, site, 0, chain.Genesis.ChainId, next);
         return await VoteAsync(chain, new GovernanceAction.RotateKey(possession), stop).ConfigureAwait(false);
     }

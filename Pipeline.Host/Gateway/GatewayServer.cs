@@ -19,6 +19,8 @@ namespace Pipeline.Host.Gateway;
 /// <summary>The listening port: Kestrel with one gRPC method, mutual TLS and nothing else.</summary>
 internal static class GatewayServer
 {
+    private const long WindowsBuffered = 4;
+
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(3);
 
     /// <exception cref="IOException">The address cannot be listened on.</exception>
@@ -70,6 +72,8 @@ internal static class GatewayServer
         kestrel.Limits.Http2.MaxStreamsPerConnection = 2;
         kestrel.Limits.Http2.InitialStreamWindowSize = settings.Limits.WindowBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = settings.Limits.WindowBytes;
+        // Kestrel's 64 KiB are less than one chunk of a payload: each write would wait until the one before is on the wire.
+        kestrel.Limits.MaxResponseBufferSize = WindowsBuffered * settings.Limits.WindowBytes;
         kestrel.Limits.Http2.KeepAlivePingDelay = settings.Timeouts.KeepAliveInterval;
         kestrel.Limits.Http2.KeepAlivePingTimeout = settings.Timeouts.KeepAliveAnswer;
         kestrel.Listen(settings.Listen!, listen =>

@@ -36,7 +36,11 @@ public sealed class MemberKeyRotation(string site, string dataDirectory, SiteIde
             }
 
             if (passphrase is null)
-                throw new CommandFailedException($"the new key is kept encrypted, and the site runs without a passphrase: set pipeline.site.passphrase-file or {Passphrase.Variable}, and start it again");
+            {
+                throw new CommandFailedException(
+                    $"the new key is kept encrypted, and the site runs without a passphrase: set pipeline.site.passphrase-file or {Passphrase.Variable}, and start it again");
+            }
+
             byte[] seed = RandomNumberGenerator.GetBytes(Ed25519Signer.SeedSize);
             try
             {

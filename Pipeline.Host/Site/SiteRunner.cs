@@ -26,6 +26,8 @@ namespace Pipeline.Host.Site;
 /// </summary>
 internal static class SiteRunner
 {
+    private static readonly TimeSpan RecoveryPatience = TimeSpan.FromSeconds(15);
+
     /// <summary>Threads that the pool starts at once. Associations, stages and consensus answer one another, and a read from the disk holds its thread.</summary>
     private const int LeastThreads = 16;
 
@@ -91,6 +93,7 @@ internal static class SiteRunner
 
             if (site.Roles.Contains(SiteCluster.Bridge))
                 Relay(node, terminal);
+            await RecoveredAsync(node, terminal, stop).ConfigureAwait(false);
             await StartAsync(gateway, site, terminal).ConfigureAwait(false);
         }
 
@@ -171,6 +174,19 @@ internal static class SiteRunner
                 + "'pipeline init' makes both, and the passphrase is that of the site's keys", e);
         }
     }
+
+    /// <summary>Peers are to find a member that can answer: what came to a replica that still reads its journal would only pile up.</summary>
+    private static Task RecoveredAsync(SiteNode node, Terminal terminal, CancellationToken stop) => Task.WhenAll(node.Chains.Values.Select(async chain =>
+    {
+        try
+        {
+            await chain.Replica.Ask<ChainProtocol.ChainStatus>(ChainProtocol.GetStatus.Instance, RecoveryPatience, stop).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            terminal.Out.WriteLine($"chain {chain.Genesis.Name}: still reads its journal after {RecoveryPatience.TotalSeconds:0} s; the gateway begins without it");
+        }
+    }));
 
     private static async Task StartAsync(Gateway.Gateway? gateway, SiteSettings site, Terminal terminal)
     {

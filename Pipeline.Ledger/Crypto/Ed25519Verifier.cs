@@ -14,9 +14,14 @@ public sealed class Ed25519Verifier : ISignatureVerifier
     {
         if (key.Scheme != MemberPublicKey.Ed25519 || signature.Length != Ed25519Signer.SignatureSize)
             return false;
-        if (_keys.Count > KeyCacheLimit)
-            _keys.Clear();
-        var imported = _keys.GetOrAdd(key, static k => Import(k));
+        if (!_keys.TryGetValue(key, out var imported))
+        {
+            // Counting takes every lock of the dictionary, so only a new key pays for it.
+            if (_keys.Count > KeyCacheLimit)
+                _keys.Clear();
+            imported = _keys.GetOrAdd(key, static k => Import(k));
+        }
+
         return imported is not null && SignatureAlgorithm.Ed25519.Verify(imported, message, signature);
     }
 

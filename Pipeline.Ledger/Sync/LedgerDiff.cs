@@ -24,17 +24,26 @@ public static class LedgerDiff
         bool moreA = left.MoveNext(), moreB = right.MoveNext();
         while (moreA || moreB)
         {
-            if (moreA && moreB && first is null)
+            // A journal that went on from a snapshot lacks the blocks below it: what the other has there is passed over.
+            int order = !moreA ? 1 : !moreB ? -1 : left.Current.Height.CompareTo(right.Current.Height);
+            if (order == 0 && first is null)
             {
                 first = OfBlocks(left.Current, right.Current);
                 if (first is null)
                     equal = left.Current.Height;
             }
 
-            heightA = moreA ? left.Current.Height : heightA;
-            heightB = moreB ? right.Current.Height : heightB;
-            moreA = moreA && left.MoveNext();
-            moreB = moreB && right.MoveNext();
+            if (order <= 0)
+            {
+                heightA = left.Current.Height;
+                moreA = left.MoveNext();
+            }
+
+            if (order >= 0)
+            {
+                heightB = right.Current.Height;
+                moreB = right.MoveNext();
+            }
         }
 
         return new JournalDifference(Begin(a) with { Height = heightA }, Begin(b) with { Height = heightB }, equal, first);
@@ -55,16 +64,16 @@ public static class LedgerDiff
     {
         if (a.Block.Id == b.Block.Id)
             return null;
-        // What is equal below makes the members of this height equal.
+        // What is equal below makes the members of this height equal; a journal that begins at a snapshot may have nothing below.
         var members = a.Members;
-        ulong both = a.Committed.Certificate.Signers & b.Committed.Certificate.Signers;
+        ulong both = members.Hash == b.Members.Hash ? a.Committed.Certificate.Signers & b.Committed.Certificate.Signers : 0;
         return new Divergence(
             a.Height, a.Block.Id, b.Block.Id,
-            [.. OfHeaders(a.Block.Header, b.Block.Header, members), .. OfTransactions(a.Block, b.Block)],
+            [.. OfHeaders(a.Block.Header, b.Block.Header, members, b.Members), .. OfTransactions(a.Block, b.Block)],
             [.. Enumerable.Range(0, members.Count).Where(seat => (both >> seat & 1) != 0).Select(seat => members[seat].Id)]);
     }
 
-    private static List<Field> OfHeaders(BlockHeader a, BlockHeader b, MemberSet members) => Differing(
+    private static List<Field> OfHeaders(BlockHeader a, BlockHeader b, MemberSet membersOfA, MemberSet membersOfB) => Differing(
         ("version", $"{a.Version}", $"{b.Version}"),
         ("epoch", $"{a.Epoch}", $"{b.Epoch}"),
         ("time", $"{a.Time}", $"{b.Time}"),
@@ -76,7 +85,7 @@ public static class LedgerDiff
         ("members hash", $"{a.MembersHash}", $"{b.MembersHash}"),
         ("next members hash", $"{a.NextMembersHash}", $"{b.NextMembersHash}"),
         ("parameters hash", $"{a.ParametersHash}", $"{b.ParametersHash}"),
-        ("proposer", members[a.Proposer].Id, members[b.Proposer].Id));
+        ("proposer", membersOfA[a.Proposer].Id, membersOfB[b.Proposer].Id));
 
     private static IEnumerable<Field> OfTransactions(Block a, Block b)
     {

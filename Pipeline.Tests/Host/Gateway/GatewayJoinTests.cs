@@ -88,7 +88,10 @@ public sealed class GatewayJoinTests : IAsyncDisposable
     {
         string name = LearningReplicas.Name(i);
         string peers = string.Concat(Enumerable.Range(0, 5).Where(other => other != i).Select(other =>
-            $"pipeline.gateway.peers.{LearningReplicas.Name(other)} {{ {(other < i ? $"address = \"127.0.0.1:{_gateways[other]!.Port}\", " : "")}key = \"{_chain.Signers[other].PublicKey}\" }}\n"));
+        {
+            string address = other < i ? $"address = \"127.0.0.1:{_gateways[other]!.Port}\", " : "";
+            return $"pipeline.gateway.peers.{LearningReplicas.Name(other)} {{ {address}key = \"{_chain.Signers[other].PublicKey}\" }}\n";
+        }));
         var gateway = _gateways[i] = new Pipeline.Host.Gateway.Gateway(
             name, GatewayWorld.Settings($"pipeline.gateway.listen = \"127.0.0.1:0\"\n{peers}"), GatewayWorld.Certificate(name), told =>
             {
