@@ -57,6 +57,7 @@ internal sealed class SiteCluster : IDisposable
                 $"to-training-{chain.Name}"));
             var settings = new SiteLedgerSettings(
                 node, chains, openGateway, gateway => Volatile.Write(ref cluster._gateway, gateway), chain => proxies[chain], roles.Contains(Bridge), system.Materializer());
+            Warm(node, chains);
             Once(system, SiteLedger.Props(settings), SiteLedger.Leave.Instance, Ledger, "ledger");
         }
 
@@ -77,6 +78,24 @@ internal sealed class SiteCluster : IDisposable
                 ? new SharedTrainingFiles(journal, JournalConfig.OwnerOf(chain.Name, node.Site)) : null;
             var training = ChainNode.TrainerProps(chain.Settings, mirrors[chain.Name], node.Runtime, files);
             Once(node.System, TrainerHost.Props(chain.Name, LayoutOf(chain).Layout, training), PoisonPill.Instance, Trainer, $"training-{chain.Name}");
+        }
+    }
+
+    /// <summary>A journal takes a while to begin; a node that goes on in another's place has no time to lose.</summary>
+    private static void Warm(SiteNode node, IReadOnlyList<SpreadChain> chains)
+    {
+        foreach (var chain in chains)
+        {
+            try
+            {
+                string plugin = JournalConfig.PluginId(chain.Name);
+                node.System.Settings.InjectTopLevelFallback(JournalConfig.Create(chain.Name, chain.Settings.Journal!, JournalConfig.OwnerOf(chain.Name, node.Site)));
+                Akka.Persistence.Persistence.Instance.Apply(node.System).JournalFor(plugin);
+            }
+            catch (JournalUnavailableException e)
+            {
+                node.System.Log.Warning("chain {0}: {1}", chain.Name, e.Message);
+            }
         }
     }
 

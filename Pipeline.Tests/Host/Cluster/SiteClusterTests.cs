@@ -51,6 +51,8 @@ public sealed class SiteClusterTests(PostgresServer server, ITestOutputHelper ou
                 await site[victim].KillAsync();
             var resumed = await site.TrainedAfter(gone);
             output.WriteLine($"node {victim} {(inOrder ? "stopped" : "killed")} after {before} images: the second update of north after that came {resumed.TotalSeconds:0.0} s later, {_acknowledged.Count} images by then");
+            if (Environment.GetEnvironmentVariable("PIPELINE_TEST_LOG") is not null)
+                output.WriteLine(string.Join('\n', new[] { "a", "b", "c" }.Where(n => n != victim).Select(n => $"--- {n} at {gone:T}\n{site[n].Output}")));
             await site.StartAsync(victim);
         }
 
@@ -105,9 +107,9 @@ public sealed class SiteClusterTests(PostgresServer server, ITestOutputHelper ou
             () => $"{missing.Length} of {ids.Length} samples are not at the trainer\n{site["a"].Output}\n{site["b"].Output}");
         foreach (string node in (string[])["a", "b", "c", "south"])
             await site.StopAsync(node);
-        var north = site.Blocks(site.Journal, out string? fault);
+        var north = SpreadSite.Blocks(site.Journal, out string? fault);
         Assert.True(fault is null, fault);
-        var south = site.Blocks(site.South.Journal, out fault);
+        var south = SpreadSite.Blocks(site.South.Journal, out fault);
         Assert.True(fault is null, fault);
         int common = Math.Min(north.Count, south.Count);
         Assert.Equal(south.Take(common).Select(b => b.Block.Id), north.Take(common).Select(b => b.Block.Id));

@@ -127,7 +127,7 @@ internal sealed class SpreadSite : IAsyncDisposable
         return first!.Value - moment;
     }
 
-    public IReadOnlyList<AppliedBlock> Blocks(ChainJournal journal, out string? fault)
+    public static IReadOnlyList<AppliedBlock> Blocks(ChainJournal journal, out string? fault)
     {
         if (!LedgerReader.TryOpen(journal, out var reader, out fault))
             return [];
@@ -174,7 +174,8 @@ internal sealed class SpreadSite : IAsyncDisposable
         .Where(block => block.Block.Transactions.Any(t => t.Kind == LearningTransactions.Contribution && t.Sender == "north"))
         .Select(block => DateTimeOffset.FromUnixTimeMilliseconds(block.Block.Header.Time));
 
-    private bool IsUp(string site) => _sites[site].Output.Contains(site == "south" ? "gateway listens" : "links to other nodes", StringComparison.Ordinal)
+    /// <summary>A node is up when its share of what runs once in the site has begun: the next may go only then.</summary>
+    private bool IsUp(string site) => _sites[site].Output.Contains(site == "south" ? "gateway listens" : "state change [Start -> ", StringComparison.Ordinal)
         && (!_dicom.TryGetValue(site, out int port) || _sites[site].Output.Contains($":{port};", StringComparison.Ordinal));
 
     private string Data(string name) => Path.Combine(_folder, name);

@@ -114,7 +114,7 @@ public sealed class SampleMirrorsTests : IDisposable
 
     private SampleMirrors Open() => SampleMirrors.Open(_folder.Sub("data"), "chest", _own, 2, 1 << 20, Keys, new DiskFileSystem());
 
-    private Task Copy(out UniqueKillSwitch stop)
+    private Task<Akka.Done> Copy(out UniqueKillSwitch stop)
     {
         var (writing, position) = _mirrors.PositionOf("other");
         (stop, var ended) = SampleFeed.From(_source, writing, position).ViaMaterialized(KillSwitches.Single<byte[]>(), Keep.Right)
