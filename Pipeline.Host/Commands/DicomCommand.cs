@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Pipeline.Host.Demo.Phantoms;
+using Pipeline.Host.Import;
 
 namespace Pipeline.Host.Commands;
 
@@ -14,6 +16,8 @@ internal static partial class DicomCommand
             command.Subcommands.Add(Echo(echo, terminal));
         if (operations.SendDicom is { } send)
             command.Subcommands.Add(Send(send, terminal));
+        if (operations.DrawPhantoms is { } draw)
+            command.Subcommands.Add(Phantoms(draw, terminal));
         return command;
     }
 
@@ -29,6 +33,28 @@ internal static partial class DicomCommand
             """) { paths, json };
         command.SetAction((parsed, stop) => inspect(
             parsed.GetRequiredValue(paths), parsed.GetValue(json) is { } file ? Path.GetFullPath(file) : null, terminal, stop));
+        return command;
+    }
+
+    private static DocumentedCommand Phantoms(DrawPhantoms draw, Terminal terminal)
+    {
+        var folder = new Argument<string>("DIR") { Description = "Folder to write to; made when it is absent." };
+        var hospital = new Option<string>("--hospital") { Description = "Whose images they are: scanner, patients and how many have the finding follow from the name.", HelpName = "NAME", Required = true };
+        var finding = new Option<string>("--finding") { Description = "What the labels tell: opacity or nodule.", HelpName = "NAME", DefaultValueFactory = _ => "opacity" };
+        finding.AcceptOnlyFromAmong("opacity", "nodule");
+        var count = MeasureOptions.Number("--count", 120, 1, 1_000_000, "Images.");
+        var seed = MeasureOptions.Number("--seed", 1, 0, int.MaxValue, "What is drawn follows from it.");
+        var command = new DocumentedCommand("phantoms",
+            "Draws chest radiographs of one hospital as DICOM files, and DIR.csv with their labels, to try a consortium with: no patient is in them.",
+            """
+            pipeline dicom phantoms images/north --hospital north
+            pipeline dicom phantoms images/south --hospital south --finding nodule --count 400 --seed 7
+            """) { folder, hospital, finding, count, seed };
+        command.SetAction((parsed, stop) => draw(
+            new PhantomRequest(
+                Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(folder))), parsed.GetRequiredValue(hospital),
+                parsed.GetValue(finding) == "nodule" ? PhantomTask.Nodule : PhantomTask.Opacity, parsed.GetValue(count), parsed.GetValue(seed)),
+            terminal, stop));
         return command;
     }
 }

@@ -50,6 +50,9 @@ public delegate Task<int> EchoDicom(DicomPeerRequest peer, Terminal terminal, Ca
 /// <summary>Sends DICOM files; <see cref="ExitCode.Failed"/> when one was not taken.</summary>
 public delegate Task<int> SendDicom(DicomSendRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Draws a hospital's phantoms as DICOM files.</summary>
+public delegate Task<int> DrawPhantoms(PhantomRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>Simulates consensus; <see cref="ExitCode.Failed"/> when a rule was broken, or a mutant was not caught.</summary>
 public delegate Task<int> RunSimulation(SimulationRequest request, Terminal terminal, CancellationToken stop);
 
@@ -138,6 +141,8 @@ public sealed record Operations
     public EchoDicom? EchoDicom { get; init; }
 
     public SendDicom? SendDicom { get; init; }
+
+    public DrawPhantoms? DrawPhantoms { get; init; }
 
     public RunSimulation? Simulate { get; init; }
 

@@ -36,6 +36,7 @@ internal static class ProgramOperations
         Rerun = RerunOperation.RunAsync,
         EchoDicom = DicomNetworkOperations.EchoAsync,
         SendDicom = DicomNetworkOperations.SendAsync,
+        DrawPhantoms = PhantomRunner.RunAsync,
         Simulate = SimulationRunner.RunAsync,
         Drill = DrillRunner.RunAsync,
         BenchmarkLedger = LedgerBenchmarkRunner.RunAsync,

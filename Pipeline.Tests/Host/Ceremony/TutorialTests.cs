@@ -4,6 +4,8 @@ using System.Text.RegularExpressions;
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Drills;
+using Pipeline.Host.Import;
+using Pipeline.Host.Models;
 using Pipeline.Host.Site;
 using Pipeline.Tests.Actors.Dicom;
 using Pipeline.Tests.Host.Commands;
@@ -52,6 +54,13 @@ public sealed partial class TutorialTests : IAsyncLifetime, IDisposable
     {
         // A here-document is the shell's, whatever stands in it.
         bool inDocument = HereDocument().IsMatch(_shell.ToString());
+        if (!inDocument && UntilFile().Match(line) is { Success: true } file)
+        {
+            await ShellAsync();
+            await FileAsync(file.Groups[1].Value);
+            return;
+        }
+
         if (inDocument || !(line.StartsWith("pipeline ", StringComparison.Ordinal) || line.StartsWith("until pipeline ", StringComparison.Ordinal) || line.StartsWith("kill ", StringComparison.Ordinal) || line == "wait"))
         {
             _shell.Append(line).Append('\n');
@@ -85,6 +94,17 @@ public sealed partial class TutorialTests : IAsyncLifetime, IDisposable
         while (!Regex.IsMatch(_terminal.Output, pattern));
     }
 
+    private async Task FileAsync(string path)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        while (!File.Exists(path))
+        {
+            Assert.False(late.IsCancellationRequested, $"{path} never came:\n{string.Join('\n', _jobs.Select(j => j.Output))}");
+            await tick.WaitForNextTickAsync();
+        }
+    }
+
     private async Task ShellAsync()
     {
         string script = _shell.ToString();
@@ -98,7 +118,17 @@ public sealed partial class TutorialTests : IAsyncLifetime, IDisposable
     }
 
     private Task<int> RunAsync(string arguments) => CommandLine.InvokeAsync(
-        arguments.Split(' '), new Operations { Init = SiteProvisioning.InitAsync, Ceremony = new ChainCeremony(), Ledger = new LedgerOperations() }, _terminal.Terminal);
+        arguments.Split(' '),
+        new Operations
+        {
+            Init = SiteProvisioning.InitAsync,
+            Ceremony = new ChainCeremony(),
+            Ledger = new LedgerOperations(),
+            DrawPhantoms = PhantomRunner.RunAsync,
+            SendDicom = DicomNetworkOperations.SendAsync,
+            Predict = PredictRunner.RunAsync,
+        },
+        _terminal.Terminal);
 
     private async Task KillAsync()
     {
@@ -130,7 +160,10 @@ public sealed partial class TutorialTests : IAsyncLifetime, IDisposable
     [GeneratedRegex("^until pipeline (.*) [|] grep -q \"(.*)\"; do sleep 1; done$")]
     private static partial Regex Until();
 
-    [GeneratedRegex("^pipeline (run .*) > (.*) &$")]
+    [GeneratedRegex("^timeout [0-9]+m sh -c 'until test -f (.*); do sleep 1; done'$")]
+    private static partial Regex UntilFile();
+
+    [GeneratedRegex("^pipeline (run .*) >>? (.*) &$")]
     private static partial Regex Job();
 
     /// <summary>A site in the background.</summary>
