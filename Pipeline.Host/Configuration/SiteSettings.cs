@@ -33,16 +33,16 @@ public sealed record SiteSettings(
         var status = StatusSettings.Create(reader, data);
         var cluster = ClusterSettings.Create(reader);
         TwicePorts(reader, dicom, gateway, status, cluster);
-        var chains = ChainSettings.CreateAll(reader, data, dicom);
-        if (cluster is not null)
-            cluster.Check(reader, chains);
-        return new SiteSettings(
-            name, data.Length == 0 ? "" : Path.GetFullPath(data), passphrase.Length == 0 ? null : Path.GetFullPath(passphrase), roles, gateway, dicom, IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
+        var settings = new SiteSettings(
+            name, data.Length == 0 ? "" : Path.GetFullPath(data), passphrase.Length == 0 ? null : Path.GetFullPath(passphrase), roles, gateway, dicom,
+            IngestLimits.Create(reader), DeidentificationSettings.Create(reader),
             reader.Duration("pipeline.quarantine.retention", "0s", "3650d"), EncryptionSettings.Create(reader), TrainingSettings.Create(reader),
-            Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), status, chains)
+            Timeouts(reader), PayloadSettings.Create(reader), SnapshotsOf(reader), status, ChainSettings.CreateAll(reader, data, dicom))
         {
             Cluster = cluster,
         };
+        cluster?.Check(reader, settings.Chains);
+        return settings;
     }
 
     /// <summary>Complains of a port that is to be listened on for two purposes.</summary>
