@@ -25,7 +25,7 @@ public sealed record DemoProfile(
 {
     private const int Side = 32;
 
-    public static DemoProfile Full { get; } = Create("full", 360, 200, 3, 320, 50, 6);
+    public static DemoProfile Full { get; } = Create("full", 340, 200, 3, 320, 50, 6);
 
     public static DemoProfile Quick { get; } = Create("quick", 320, 150, 3, 280, 36, 4);
 
