@@ -18,6 +18,7 @@ namespace Pipeline.Tests.Host.Ceremony;
 /// docs/tutorial/first-consortium.md, command by command: those of this program in this process, all others by a shell. Only the folder and the ports are
 /// others than a reader's.
 /// </summary>
+[Collection("torch")]
 public sealed partial class TutorialTests : IAsyncLifetime, IDisposable
 {
     private readonly TestFolder _folder = new();
