@@ -15,11 +15,20 @@ internal sealed class ConvolutionPlan
     /// <summary>Convolution weights stay far below 2^7, so 22 fraction bits leave room for the server's momentum.</summary>
     public const int FractionBits = 22;
 
+    /// <summary>
+    /// Channels come in blocks of these. With a part of one, oneDNN's AVX-512 kernels read what the allocator left behind the last channel, and a NaN there
+    /// becomes a NaN of the network.
+    /// </summary>
+    public const int ChannelBlock = 16;
+
     private readonly List<TensorLayout> _tensors = [];
 
     /// <summary>A convolution of <paramref name="outputs"/> × <paramref name="inputs"/> × k × k and a norm over <paramref name="normalized"/> channels.</summary>
+    /// <exception cref="ArgumentException">A number of channels is neither 1 nor a multiple of <see cref="ChannelBlock"/>.</exception>
     public ConvolutionPlan Add(string name, int inputs, int outputs, int kernel, int? normalized = null)
     {
+        if ((inputs != 1 && inputs % ChannelBlock != 0) || outputs % ChannelBlock != 0)
+            throw new ArgumentException($"'{name}' takes {inputs} channels to {outputs}: must be multiples of {ChannelBlock}, or one image channel", nameof(name));
         _tensors.Add(new TensorLayout(name + ".weight", [outputs, inputs, kernel, kernel], ParameterRole.Backbone, FractionBits));
         _tensors.Add(new TensorLayout(name + ".norm.weight", [normalized ?? outputs], ParameterRole.Norm, FractionBits));
         _tensors.Add(new TensorLayout(name + ".norm.bias", [normalized ?? outputs], ParameterRole.Norm, FractionBits));

@@ -6,12 +6,12 @@ using F = TorchSharp.torch.nn.functional;
 namespace Pipeline.Actors.Training;
 
 /// <summary>
-/// A small DenseNet (Huang et al. 2017) for one channel with GroupNorm: every layer sees the features of all layers before it in its block, so that 77 k
-/// parameters go far. Three blocks of four layers, growth 12, transitions that halve channels and resolution.
+/// A small DenseNet (Huang et al. 2017) for one channel with GroupNorm: every layer sees the features of all layers before it in its block, so that 67 k
+/// parameters go far. Three blocks of three layers, growth 16, transitions that halve channels and resolution.
 /// </summary>
 public sealed class DenseNetSmall : IArchitecture
 {
-    private const int Stem = 24, Growth = 12, Blocks = 3, Layers = 4, Groups = 6;
+    private const int Stem = 32, Growth = 16, Blocks = 3, Layers = 3, Groups = 8;
 
     private readonly Scalar _one = 1.0f;
 
@@ -53,6 +53,6 @@ public sealed class DenseNetSmall : IArchitecture
 
     public Tensor Head(IReadOnlyList<Tensor> parameters, Tensor features) => ConvolutionPlan.Head(parameters, features);
 
-    /// <summary>Half of the channels, in whole groups.</summary>
-    private static int Half(int channels) => channels / 2 / Groups * Groups;
+    /// <summary>Half of the channels, in whole blocks.</summary>
+    private static int Half(int channels) => channels / 2 / ConvolutionPlan.ChannelBlock * ConvolutionPlan.ChannelBlock;
 }
