@@ -13,8 +13,6 @@ namespace Pipeline.Host.Gateway;
 /// <summary>Links that this site dials: one loop a peer, for ever.</summary>
 public sealed partial class Gateway
 {
-    private static readonly TimeSpan HangUpPatience = TimeSpan.FromSeconds(1);
-
     private async Task DialAsync(GatewayPeer peer, CancellationToken stop)
     {
         var pause = new DialPause(_settings.Timeouts.DialAgain, _settings.Timeouts.LongestDialAgain, Random.Shared.NextDouble);
@@ -94,7 +92,6 @@ public sealed partial class Gateway
 
             var link = new PeerLink(hello.Member, hello.Instance, dialled: true, peer.Address!, verdict.Chains, _settings, _clock);
             await RunAsync(link, call.ResponseStream, call.RequestStream, CancellationToken.None).ConfigureAwait(false);
-            await HangUpAsync(call).ConfigureAwait(false);
             return null;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.PermissionDenied)
@@ -105,23 +102,6 @@ public sealed partial class Gateway
             (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
             return refusal ?? Reason(e);
-        }
-    }
-
-    /// <summary>Gives the peer a moment to read the last frame: to dispose of a call is to reset it.</summary>
-    private static async Task HangUpAsync(AsyncDuplexStreamingCall<Frame, Frame> call)
-    {
-        try
-        {
-            await call.RequestStream.CompleteAsync().WaitAsync(HangUpPatience).ConfigureAwait(false);
-            while (await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(HangUpPatience).ConfigureAwait(false))
-            {
-                // What still comes is of a link that is over.
-            }
-        }
-        catch (Exception e) when (e is RpcException or IOException or TimeoutException or InvalidOperationException or OperationCanceledException)
-        {
-            // The peer is gone, or was first.
         }
     }
 

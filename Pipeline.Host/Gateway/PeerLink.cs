@@ -101,9 +101,10 @@ internal sealed class PeerLink
         var reading = ReadAsync(reader, deliver, dead.Token);
         var writing = WriteAsync(writer);
         await Task.WhenAny(reading, writing).ConfigureAwait(false);
-        // Whoever ended first has given the reason. The goodbye is written before reading is given up: cancelling that would end the call.
+        // Whoever ended first has given the reason.
         Close("the link ended");
         await writing.ConfigureAwait(false);
+        await HangUpAsync(reading, writer).ConfigureAwait(false);
         await dead.CancelAsync().ConfigureAwait(false);
         await reading.ConfigureAwait(false);
         return _end!;
@@ -124,8 +125,11 @@ internal sealed class PeerLink
     {
         try
         {
-            while (_end is null && await reader.MoveNext(dead).ConfigureAwait(false))
+            while (await reader.MoveNext(dead).ConfigureAwait(false))
             {
+                // What still comes is of a link that is over.
+                if (_end is not null)
+                    continue;
                 if (!Take(reader.Current, deliver, out int size))
                     return;
                 var now = _clock.GetUtcNow();
@@ -215,6 +219,22 @@ internal sealed class PeerLink
         catch (Exception e) when (IsOfTheLink(e) || e is TimeoutException)
         {
             // It is gone already, or does not read: it finds out by itself.
+        }
+    }
+
+    /// <summary>Gives the peer a moment to read the goodbye and to end its half: the call, or the whole connection, may be reset right after.</summary>
+    private async Task HangUpAsync(Task reading, IAsyncStreamWriter<Frame> writer)
+    {
+        try
+        {
+            if (writer is IClientStreamWriter<Frame> dialled)
+                await dialled.CompleteAsync().WaitAsync(GoodbyePatience).ConfigureAwait(false);
+            if (_end is { Tell: true })
+                await reading.WaitAsync(GoodbyePatience).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOfTheLink(e) || e is TimeoutException)
+        {
+            // The peer is gone, or does not read.
         }
     }
 
