@@ -21,8 +21,8 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
         string? mismatch = offer.Backbone.Matches(own.Layout);
         if (mismatch is not null)
             return Refuse($"other shape: {mismatch}");
-        if (data.ClassCounts(classes).Any(count => count < settings.MinimumPerClass))
-            return Refuse($"fewer than {settings.MinimumPerClass} images of a class here: too little to judge by");
+        if (Shortage(data) is { } shortage)
+            return Refuse(shortage);
         float[] start = own.ToFloats(), offered = Blend(own, offer.Backbone, 1);
         double ratio = Norm(own.Layout, offered) / Math.Max(Norm(own.Layout, start), 1e-12);
         if (!(ratio > 1 / settings.MaxNormRatio && ratio < settings.MaxNormRatio))
@@ -46,6 +46,10 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
             : $"no fork gains for certain: best '{name}' {gain:F3}, lower bound {bound:F3}";
         return new GateDecision(accept, reason, probeOwn, probeOffered, gain, bound);
     }
+
+    /// <summary>Why nothing can be judged by these images; null when it can.</summary>
+    public string? Shortage(ImageSet data) => data.ClassCounts(classes).Any(count => count < settings.MinimumPerClass)
+        ? $"fewer than {settings.MinimumPerClass} images of a class here: too little to judge by" : null;
 
     /// <summary>The model with w + α(offered − w) on the backbone, as floats.</summary>
     public static float[] Blend(FixedPointModel own, BackbonePayload offered, float alpha)

@@ -16,9 +16,9 @@ public static class Baselines
     /// <exception cref="InvalidOperationException">The training diverged.</exception>
     public static float[] Train(
         IArchitecture architecture, TaskDescriptor task, TrainerSettings settings, RoundPolicy policy, float[] start, ImageSet data,
-        Digest seed, int batchFactor = 1, Action<int, float[]>? watch = null)
+        Digest seed, int batchFactor = 1, Action<int, float[]>? watch = null, CancellationToken stop = default)
     {
-        var trainer = new SiteTrainer(architecture, task, settings);
+        var trainer = new SiteTrainer(architecture, task, settings, stop: stop);
         var wide = policy with { BatchSize = batchFactor * policy.BatchSize, Update = null };
         // One stream for all stretches, so that an image comes again only when all others have been seen.
         var batches = new BatchOrder(data.Count, SeededRandom.Derive(seed, "batches"));

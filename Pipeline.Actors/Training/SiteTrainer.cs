@@ -15,13 +15,15 @@ public sealed partial class SiteTrainer
     private readonly float[] _gradient;
     private readonly int _classes;
 
-    public SiteTrainer(IArchitecture architecture, TaskDescriptor task, TrainerSettings settings, Device? device = null)
+    /// <param name="device">Null = the CPU.</param>
+    /// <param name="stop">Ends whatever is being computed, by <see cref="OperationCanceledException"/>.</param>
+    public SiteTrainer(IArchitecture architecture, TaskDescriptor task, TrainerSettings settings, Device? device = null, CancellationToken stop = default)
     {
         _settings = settings;
         _classes = task.Classes.Count;
         _classWeights = settings.ClassWeights.Count == 0 ? [.. Enumerable.Repeat(1f, _classes)] : [.. settings.ClassWeights];
         Layout = architecture.Layout(task);
-        Network = new TrainingNetwork(architecture, Layout, device ?? CPU);
+        Network = new TrainingNetwork(architecture, Layout, device ?? CPU, stop);
         _gradient = new float[Layout.Length];
         Optimizer = new AdamW(Layout);
     }

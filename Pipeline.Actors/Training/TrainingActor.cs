@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
@@ -24,6 +25,9 @@ public sealed class TrainingActor : ReceiveActor
     /// <summary>The site's own, likewise.</summary>
     public const string PersonalModelFile = "personal.safetensors";
 
+    /// <summary>More training images than this factor since the last round: the site is still being filled.</summary>
+    private const double Growth = 1.1;
+
     private const string Dispatcher = "pipeline-training-dispatcher";
 
     private readonly TrainingActorSettings _settings;
@@ -32,8 +36,10 @@ public sealed class TrainingActor : ReceiveActor
     private readonly int _classes;
     private readonly IArchitecture _architecture;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<DataSplit, ImageSet> _images = [];
     private long _imagesVersion = -1;
+    private int _trainedOn;
     private SiteStateFile? _file;
     private SiteState? _state;
     private SiteTrainer? _trainer;
@@ -47,10 +53,16 @@ public sealed class TrainingActor : ReceiveActor
         _runtime = runtime;
         _classes = settings.Task.Classes.Count;
         _architecture = ArchitectureCatalog.Create(settings.Task.Architecture);
+        // A message that is being worked at cannot be stopped by another: personalization alone may take minutes.
+        CoordinatedShutdown.Get(Context.System).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, $"end-training-{settings.Chain}", () =>
+        {
+            _stop.Cancel();
+            return Task.FromResult(Done.Instance);
+        });
         Receive<TrainingProtocol.TrainRound>(c => Answer(c, t => Train(c, t)));
         Receive<TrainingProtocol.Evaluate>(c => Answer(
             c, t => new TrainingProtocol.Evaluated(c.Split, t.Evaluate(c.Model.ToFloats(), Images(c.Split)), c.Tag)));
-        Receive<TrainingProtocol.JudgeAuxiliary>(c => Answer(c, t => new TrainingProtocol.AuxiliaryJudged(Judge(c, t))));
+        Receive<TrainingProtocol.JudgeAuxiliary>(c => Answer(c, t => Judge(c, t)));
         Receive<TrainingProtocol.Personalize>(c => Answer(c, t => new TrainingProtocol.Personalized(Personalize(c, t))));
         Receive<TrainingProtocol.ContributionMissed>(TakeBack);
     }
@@ -67,6 +79,7 @@ public sealed class TrainingActor : ReceiveActor
     private TrainingProtocol.IReply Train(TrainingProtocol.TrainRound c, SiteTrainer trainer)
     {
         var data = Images(DataSplit.Train);
+        _trainedOn = data.Count;
         if (_state!.Round == c.Round && _state.Payload.Length > 0)
         {
             if (_state.Base == c.BaseDigest)
@@ -149,8 +162,18 @@ public sealed class TrainingActor : ReceiveActor
         }
     }
 
-    private GateDecision Judge(TrainingProtocol.JudgeAuxiliary c, SiteTrainer trainer) => new HarmGate(trainer, _classes, _settings.Gate).Judge(
-        c.Own, c.Offer, _settings.Policy, ImageSet.Concat([Images(DataSplit.Train), Images(DataSplit.Validation)]), c.Seed);
+    /// <summary>A vote cannot be taken back, so it is not given on the first few images of a site that is being filled.</summary>
+    private TrainingProtocol.IReply Judge(TrainingProtocol.JudgeAuxiliary c, SiteTrainer trainer)
+    {
+        var gate = new HarmGate(trainer, _classes, _settings.Gate);
+        var train = Images(DataSplit.Train);
+        var data = ImageSet.Concat([train, Images(DataSplit.Validation)]);
+        if (gate.Shortage(data) is { } shortage)
+            return new TrainingProtocol.AuxiliaryPostponed(shortage);
+        return train.Count > Growth * _trainedOn
+            ? new TrainingProtocol.AuxiliaryPostponed($"images are coming in: {train.Count} now, {_trainedOn} when the last round began")
+            : new TrainingProtocol.AuxiliaryJudged(gate.Judge(c.Own, c.Offer, _settings.Policy, data, c.Seed));
+    }
 
     private PersonalizationResult Personalize(TrainingProtocol.Personalize c, SiteTrainer trainer)
     {
@@ -158,7 +181,7 @@ public sealed class TrainingActor : ReceiveActor
         if (train.Count == 0)
             throw new InvalidOperationException("there are no training images to personalize with");
         float[] start = _architecture.Initialize(trainer.Layout, SeededRandom.Derive(c.Seed, "local/start").NextUInt64());
-        float[] local = Baselines.Train(_architecture, _settings.Task, _settings.Trainer, _settings.Policy, start, train, c.Seed);
+        float[] local = Baselines.Train(_architecture, _settings.Task, _settings.Trainer, _settings.Policy, start, train, c.Seed, stop: _stop.Token);
         float[] global = c.Global.ToFloats();
         var result = new Personalizer(trainer, _classes, _settings.Personalizer).Run(
             global, local, _settings.Policy, train, Images(DataSplit.Validation), Images(DataSplit.Test), c.Seed);
@@ -199,6 +222,10 @@ public sealed class TrainingActor : ReceiveActor
             if (_log.IsDebugEnabled)
                 _log.Debug("{0}: {1} done, {2} live tensors (before {3})", _settings.Chain, command.GetType().Name, TorchSharp.torch.Tensor.TotalCount, before);
         }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            _log.Info("{0}: {1} is given up, this site stops", _settings.Chain, command.GetType().Name);
+        }
         catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException or OutOfMemoryException or System.Runtime.InteropServices.ExternalException)
         {
             _log.Error(e, "{0}: {1} failed", _settings.Chain, command.GetType().Name);
@@ -215,7 +242,7 @@ public sealed class TrainingActor : ReceiveActor
         if (device is null)
             return null;
         _runtime.EnterTrainingThread();
-        var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device);
+        var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device, _stop.Token);
         var file = new SiteStateFile(_settings.StateFile, trainer.Layout);
         try
         {

@@ -20,13 +20,16 @@ public sealed class TrainingNetwork
 
     private readonly IArchitecture _architecture;
     private readonly Device _device;
+    private readonly CancellationToken _stop;
     private readonly long[] _sizes;
     private readonly long[][] _shapes;
 
-    public TrainingNetwork(IArchitecture architecture, ModelLayout layout, Device device)
+    /// <param name="stop">Once it is cancelled, gradients and predictions throw <see cref="OperationCanceledException"/>.</param>
+    public TrainingNetwork(IArchitecture architecture, ModelLayout layout, Device device, CancellationToken stop = default)
     {
         _architecture = architecture;
         _device = device;
+        _stop = stop;
         _sizes = [.. layout.Tensors.Select(t => (long)t.Length)];
         _shapes = [.. layout.Tensors.Select(t => t.Shape.Select(d => (long)d).ToArray())];
     }
@@ -43,6 +46,7 @@ public sealed class TrainingNetwork
             total += classWeights[label];
         foreach (var (at, n) in Parts(labels.Length, area))
         {
+            _stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var flat = tensor(weights, device: _device, requires_grad: true);
             var x = tensor(images[(at * area)..((at + n) * area)], [n, 1, height, width], device: _device);
@@ -80,6 +84,7 @@ public sealed class TrainingNetwork
         int area = set.Height * set.Width;
         foreach (var (at, n) in Parts(set.Count, area))
         {
+            _stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var parameters = Views(tensor(weights, device: _device));
             var x = tensor(set.Pixels.AsSpan(at * area, n * area).ToArray(), [n, 1, set.Height, set.Width], device: _device);

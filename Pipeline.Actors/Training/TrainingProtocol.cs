@@ -44,12 +44,17 @@ public static class TrainingProtocol
 
     public sealed record Evaluated(DataSplit Split, ModelScore Score, object? Tag) : IReply;
 
-    /// <summary>Asks the do-no-harm gate whether an offered backbone helps here. Answered by <see cref="AuxiliaryJudged"/>.</summary>
+    /// <summary>
+    /// Asks the do-no-harm gate whether an offered backbone helps here. Answered by <see cref="AuxiliaryJudged"/>, or <see cref="AuxiliaryPostponed"/>.
+    /// </summary>
     /// <param name="Own">The chain's model at this moment.</param>
     /// <param name="Offer">What the packet carried.</param>
     public sealed record JudgeAuxiliary(FixedPointModel Own, AuxiliaryBackbone Offer, Digest Seed) : ICommand;
 
     public sealed record AuxiliaryJudged(GateDecision Decision) : IReply;
+
+    /// <summary>Not yet: this site has too few images, or gets many at this moment. To be asked again.</summary>
+    public sealed record AuxiliaryPostponed(string Reason) : IReply;
 
     /// <summary>The collaborative training is over: find this site's own model. Answered by <see cref="Personalized"/>.</summary>
     public sealed record Personalize(FixedPointModel Global, Digest Seed) : ICommand;

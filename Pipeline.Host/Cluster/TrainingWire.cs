@@ -99,6 +99,10 @@ internal static class TrainingWire
                 foreach (double value in (double[])[d.ProbeOwn, d.ProbeOffered, d.Gain, d.GainLowerBound])
                     writer.Write(value);
                 break;
+            case AuxiliaryPostponed r:
+                writer.Write((byte)7);
+                writer.Write(r.Reason);
+                break;
             case Personalized { Result: var p }:
                 writer.Write((byte)5);
                 writer.Write(p.Chosen);
@@ -132,6 +136,7 @@ internal static class TrainingWire
         (3, Evaluate c) => new Evaluated(c.Split, Score(reader), c.Tag),
         (4, JudgeAuxiliary) => new AuxiliaryJudged(new GateDecision(
             reader.ReadBoolean(), reader.ReadString(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble())),
+        (7, JudgeAuxiliary) => new AuxiliaryPostponed(reader.ReadString()),
         (5, Personalize) => new Personalized(Result(reader)),
         (6, _) => new TrainingFailed(asked, reader.ReadString()),
         var (kind, command) => throw new InvalidDataException($"a reply of kind {kind} to {command.GetType().Name}"),

@@ -20,13 +20,16 @@ namespace Pipeline.Host.Site;
 /// </summary>
 public sealed class ChainLearner : ReceiveActor, IWithTimers
 {
+    private const string JudgeLater = "judge";
+
     private readonly ChainLearnerSettings _settings;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private LearningProtocol.ModelReady? _round;
     private Digest? _offered;
     private Transaction? _contribution;
     private long _spent;
-    private AuxiliaryPacket? _judging;
+    private LearningProtocol.AuxiliaryReady? _judging;
+    private string? _postponed;
     private bool _personalizing;
 
     public ChainLearner(ChainLearnerSettings settings)
@@ -45,6 +48,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.RoundTrained>(OnTrained);
         Receive<TrainingProtocol.RoundSkipped>(OnSkipped);
         Receive<TrainingProtocol.AuxiliaryJudged>(OnJudged);
+        Receive<TrainingProtocol.AuxiliaryPostponed>(OnPostponed);
         Receive<TrainingProtocol.Evaluated>(OnEvaluated);
         Receive<TrainingProtocol.Personalized>(m => Publish(new LearnerProtocol.PersonalModelReady(_settings.Site, _settings.Chain, m.Result)));
         Receive<TrainingProtocol.TrainingFailed>(OnTrainingFailed);
@@ -74,6 +78,9 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
                 break;
             case RoundAbandoned abandoned:
                 OnRoundOver(abandoned.Round, missed: true);
+                break;
+            case AuxiliaryAccepted or AuxiliaryRefused:
+                Timers.Cancel(JudgeLater);
                 break;
             case TrainingResumed when _contribution is not null:
                 _settings.Replica.Tell(new ChainProtocol.Submit(_contribution));
@@ -154,21 +161,33 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         {
             Publish(new LearnerProtocol.Waiting(
                 _settings.Site, _settings.Chain, message.Packet.Round, "an offered backbone arrived between rounds; the next round's start judges it"));
-            Timers.StartSingleTimer("judge", message, _settings.RetryInterval);
+            Timers.StartSingleTimer(JudgeLater, message, _settings.RetryInterval);
             return;
         }
 
-        if (_judging == message.Packet)
+        if (_judging?.Packet == message.Packet)
             return;
-        _judging = message.Packet;
+        _judging = message;
         _settings.Trainer.Tell(new TrainingProtocol.JudgeAuxiliary(
             round.Model, new AuxiliaryBackbone(message.Packet.SourceName, message.Backbone), round.Seed));
     }
 
+    private void OnPostponed(TrainingProtocol.AuxiliaryPostponed message)
+    {
+        if (_judging is not { } offer)
+            return;
+        _judging = null;
+        if (_postponed != message.Reason)
+            _log.Info("Chain {0}: the backbone of {1} is judged later: {2}", _settings.Chain, offer.Packet.SourceName, message.Reason);
+        _postponed = message.Reason;
+        Timers.StartSingleTimer(JudgeLater, offer, _settings.RetryInterval);
+    }
+
     private void OnJudged(TrainingProtocol.AuxiliaryJudged message)
     {
-        if (_judging is not { } packet)
+        if (_judging is not { Packet: var packet })
             return;
+        _log.Info("Chain {0}: this site {1} the backbone of {2}: {3}", _settings.Chain, message.Decision.Accept ? "accepts" : "refuses", packet.SourceName, message.Decision.Reason);
         Publish(new LearnerProtocol.OfferJudged(_settings.Site, _settings.Chain, packet.SourceName, packet.Sequence, message.Decision));
         _settings.Replica.Tell(new ChainProtocol.Submit(
             _settings.Transactions.Create(new GateVote(packet.SourceChain, packet.Sequence, message.Decision.Accept))));

@@ -60,6 +60,43 @@ public sealed class TrainingActorTests : PatientTestKit
         Assert.Contains(state.Residual, value => Math.Abs(value) > 0.001f);
     }
 
+    [Fact]
+    public async Task An_offer_is_judged_when_there_are_images_enough_and_no_longer_many_more_by_the_round()
+    {
+        var samples = new MemorySamples([.. SyntheticImages.Samples(24, 1).Where(s => s.Label == 0)]);
+        var actor = Start(samples);
+        Assert.Contains("too little to judge by", (await Postponed()).Reason, StringComparison.Ordinal);
+        samples.Append([.. SyntheticImages.Samples(24, 2).Where(s => s.Label == 1)]);
+        Assert.Contains("24 now, 0 when", (await Postponed()).Reason, StringComparison.Ordinal);
+        await Train(actor, 1);
+        samples.Append(SyntheticImages.Samples(8, 3));
+        Assert.Contains("32 now, 24 when", (await Postponed()).Reason, StringComparison.Ordinal);
+        await Train(actor, 2);
+        Ask();
+        Assert.True(double.IsFinite((await ExpectMsgAsync<TrainingProtocol.AuxiliaryJudged>(Patience)).Decision.ProbeOffered));
+
+        void Ask() => actor.Tell(new TrainingProtocol.JudgeAuxiliary(_model, new AuxiliaryBackbone("other", BackbonePayload.FromModel(_model)), Seed), TestActor);
+
+        async Task<TrainingProtocol.AuxiliaryPostponed> Postponed()
+        {
+            Ask();
+            return await ExpectMsgAsync<TrainingProtocol.AuxiliaryPostponed>(Patience);
+        }
+    }
+
+    [Fact]
+    public async Task A_site_that_stops_does_not_wait_for_what_is_being_computed()
+    {
+        // Hours of work, were it not for the stop.
+        var actor = Start(new MemorySamples(SyntheticImages.Samples(24, 1)), SyntheticImages.Policy with { Rounds = 1_000_000 });
+        actor.Tell(new TrainingProtocol.Evaluate(_model, DataSplit.Train), TestActor);
+        actor.Tell(new TrainingProtocol.Personalize(_model, Seed), TestActor);
+        await ExpectMsgAsync<TrainingProtocol.Evaluated>(Patience);
+        _ = Sys.Terminate();
+        await Sys.WhenTerminated.WaitAsync(Patience);
+        Assert.False(File.Exists(Path.Combine(_folder.FullName, TrainingActor.PersonalModelFile)));
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();
@@ -68,9 +105,9 @@ public sealed class TrainingActorTests : PatientTestKit
 
     private string StateFile => Path.Combine(_folder.FullName, "state.bin");
 
-    private IActorRef Start(ISampleStore store) => Sys.ActorOf(TrainingActor.Props(
+    private IActorRef Start(ISampleStore store, RoundPolicy? policy = null) => Sys.ActorOf(TrainingActor.Props(
         new TrainingActorSettings(
-            "chain", SyntheticImages.Task, SyntheticImages.Policy, TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(),
+            "chain", SyntheticImages.Task, policy ?? SyntheticImages.Policy, TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(),
             StateFile, "cpu", "secret"),
         store, new TorchRuntime()));
 

@@ -91,6 +91,7 @@ public sealed class ClusterWireTests : IDisposable
             (new ContributionMissed(9), null),
             (new Evaluate(_model, DataSplit.Validation, 5L), new Evaluated(DataSplit.Validation, score, 5L)),
             (new JudgeAuxiliary(_model, new AuxiliaryBackbone("hand", backbone), Digest.Of([2])), new AuxiliaryJudged(new GateDecision(true, "helps", .1, .2, .3, .4))),
+            (new JudgeAuxiliary(_model, new AuxiliaryBackbone("hand", backbone), Digest.Of([2])), new AuxiliaryPostponed("too few")),
             (new Personalize(_model, Digest.Of([3])), new Personalized(new PersonalizationResult("knn", [new("global", 1, 2)], score, score, score)
                 { Model = new TrainedModel("knn", [1f]) })),
         ];
