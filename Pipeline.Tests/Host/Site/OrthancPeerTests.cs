@@ -25,7 +25,7 @@ public sealed class OrthancPeerTests(ITestOutputHelper output) : IDisposable
             pipeline.dicom { unknown-peers = reject, peers.orthanc { ae-title = ORTHANC, hosts = "127.0.0.1", report-to = "127.0.0.1:{{dicom}}" } }
             """);
         string pacs = _folder.Sub("orthanc"), config = Path.Combine(pacs, "orthanc.json"), script = Path.Combine(pacs, "forward.lua");
-        await File.WriteAllTextAsync(script, "function OnStoredInstance(id, tags, metadata) SendToModality(id, 'site') end\n");
+        File.Copy(Path.Combine(Repository.Folder("docker"), "orthanc", "forward.lua"), script);
         await File.WriteAllTextAsync(config, JsonSerializer.Serialize(new
         {
             Name = "pacs",
@@ -37,9 +37,10 @@ public sealed class OrthancPeerTests(ITestOutputHelper output) : IDisposable
             AuthenticationEnabled = false,
             DicomCheckCalledAet = false,
             DicomAlwaysAllowStore = true,
+            StableAge = 1,
             LuaScripts = new[] { script },
             Plugins = Array.Empty<string>(),
-            DicomModalities = new Dictionary<string, object[]> { ["site"] = ["CHEST", "127.0.0.1", site.Port] },
+            DicomModalities = new Dictionary<string, object[]> { ["pipeline"] = ["CHEST", "127.0.0.1", site.Port] },
         }));
         await using PeerProcess? orthanc = PeerProcess.Start(output, "Orthanc", config);
         if (orthanc is null)
@@ -64,7 +65,7 @@ public sealed class OrthancPeerTests(ITestOutputHelper output) : IDisposable
     /// <summary>Orthanc asks, and waits for the report on an association that the site opens.</summary>
     private static async Task<string> CommitAsync(HttpClient rest, string[] uids)
     {
-        using HttpResponseMessage asked = await rest.PostAsJsonAsync("/modalities/site/storage-commitment", new Dictionary<string, string[][]>
+        using HttpResponseMessage asked = await rest.PostAsJsonAsync("/modalities/pipeline/storage-commitment", new Dictionary<string, string[][]>
         {
             ["DicomInstances"] = [.. uids.Select(uid => new[] { SopClasses.ComputedRadiography, uid })],
         });
