@@ -8,6 +8,9 @@ namespace Pipeline.Host.Ceremony;
 /// <param name="PassphraseFile">Null: the environment.</param>
 public sealed record CeremonySite(string DataDirectory, string? PassphraseFile)
 {
+    /// <summary>The site's own file; null where only its folder is known.</summary>
+    public string? ConfigurationFile { get; init; }
+
     /// <exception cref="CommandFailedException">There are no keys, or the passphrase does not open them.</exception>
     public SiteIdentity Open()
     {

@@ -59,6 +59,18 @@ internal sealed class ChainCeremony : IChainCeremony
         string member = MemberOf(proposal, identity, files[0]);
         var genesis = proposal.Genesis;
         var folder = new ChainFolder(site.DataDirectory, genesis.Name);
+        string joined = Path.Combine(site.DataDirectory, SiteConfiguration.JoinedFolder, $"{genesis.Name}.conf");
+        // A site that joins again keeps what it said before.
+        aeTitle ??= Said(joined, $"pipeline.chains.{genesis.Name}.ae-title") ?? TitleOf(genesis.Name);
+        labels ??= Said(joined, $"pipeline.chains.{genesis.Name}.labels");
+        string configuration = Configuration(proposal, member, aeTitle, labels);
+        var result = SiteConfiguration.Load(site.ConfigurationFile, null, out _, (joined, configuration));
+        if (site.ConfigurationFile is not null && !result.IsValid)
+        {
+            ConfigCommand.Complain(result, terminal);
+            throw new CommandFailedException($"chain '{genesis.Name}' is not joined and nothing was written: the site could not start so; see --ae-title and --labels");
+        }
+
         try
         {
             folder.WriteGenesis(genesis);
@@ -70,12 +82,14 @@ internal sealed class ChainCeremony : IChainCeremony
 
         new FilePayloadStore(folder.Payloads, long.MaxValue).Put(proposal.InitialModel);
         CeremonyFile.Write(Path.Combine(folder.Root, "genesis.proposal"), proposal);
-        string joined = Path.Combine(site.DataDirectory, SiteConfiguration.JoinedFolder, $"{genesis.Name}.conf");
         Directory.CreateDirectory(Path.GetDirectoryName(joined)!);
-        File.WriteAllText(joined, Configuration(proposal, member, aeTitle ?? TitleOf(genesis.Name), labels));
+        File.WriteAllText(joined, configuration);
         terminal.Out.WriteLine($"chain {genesis.Name}, id {genesis.ChainId}: {genesis.Members.Count} members have signed, and {member} is one of them");
         terminal.Out.WriteLine($"genesis: {folder.GenesisFile}");
         terminal.Out.WriteLine($"configuration: {joined}; what the site's own file says wins over it");
+        terminal.Out.WriteLine(
+            $"images arrive under AE title {aeTitle}; " + (labels is null ? "nothing joins labels to them yet, see --labels"
+                : File.Exists(labels) ? $"labels: {labels}" : $"labels: {labels}, which is not there yet, so that images wait"));
         terminal.Out.WriteLine("(re)start the site, and it takes part");
         return ExitCode.Ok;
     }, stop);
@@ -160,6 +174,10 @@ internal sealed class ChainCeremony : IChainCeremony
 
             """;
     }
+
+    /// <summary>What an earlier join wrote; null where there was none, or it cannot be read.</summary>
+    private static string? Said(string joined, string key) =>
+        File.Exists(joined) && SiteConfiguration.ReadFile(joined).Layer?.Find(key) is { } value && value.IsString() ? value.GetString() : null;
 
     /// <summary>PS3.5 §6.2: 16 characters.</summary>
     private static string TitleOf(string chain) => chain.ToUpperInvariant()[..Math.Min(16, chain.Length)];

@@ -41,7 +41,13 @@ internal sealed class CeremonyOptions
             return new CeremonySite(SiteOptions.Existing(data), passphrase);
         var result = SiteConfiguration.Load(parsed.GetValue(_config));
         if (result.IsValid)
-            return new CeremonySite(SiteOptions.Existing(result.Configuration.Site.DataDirectory), passphrase ?? result.Configuration.Site.PassphraseFile);
+        {
+            return new CeremonySite(SiteOptions.Existing(result.Configuration.Site.DataDirectory), passphrase ?? result.Configuration.Site.PassphraseFile)
+            {
+                ConfigurationFile = parsed.GetValue(_config),
+            };
+        }
+
         ConfigCommand.Complain(result, terminal);
         return null;
     }

@@ -37,7 +37,9 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
     public static ConfigurationResult Load(string? file, IReadOnlyDictionary<string, string>? environment = null) => Load(file, environment, out _);
 
     /// <param name="reader">Knows where each value comes from; null where nothing could be read.</param>
-    internal static ConfigurationResult Load(string? file, IReadOnlyDictionary<string, string>? environment, out SettingsReader? reader)
+    /// <param name="joining">What a file of <see cref="JoinedFolder"/> is going to say; null to take all as they are.</param>
+    internal static ConfigurationResult Load(
+        string? file, IReadOnlyDictionary<string, string>? environment, out SettingsReader? reader, (string File, string Text)? joining = null)
     {
         reader = null;
         var layers = new List<ConfigurationLayer> { EnvironmentLayer.Read(environment ?? ProcessEnvironment()) };
@@ -49,7 +51,7 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
             layers.Add(layer);
         }
 
-        var (joined, faults) = ReadJoined(layers);
+        var (joined, faults) = ReadJoined(layers, joining);
         if (faults.Count > 0)
             return new ConfigurationResult(null, faults);
         layers.AddRange(joined);
@@ -101,15 +103,17 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
     }
 
     /// <summary>What <c>pipeline chain join</c> wrote into the data directory: a file a chain, below the site's own file and above the reference.</summary>
-    private static (IReadOnlyList<ConfigurationLayer> Layers, IReadOnlyList<ConfigurationError> Errors) ReadJoined(IReadOnlyList<ConfigurationLayer> own)
+    private static (IReadOnlyList<ConfigurationLayer> Layers, IReadOnlyList<ConfigurationError> Errors) ReadJoined(
+        IReadOnlyList<ConfigurationLayer> own, (string File, string Text)? joining)
     {
         var data = own.Select(layer => layer.Find("pipeline.site.data-directory")).FirstOrDefault(value => value is not null);
         if (data is null || !data.IsString() || !SettingsRules.IsPath(data.GetString() ?? ""))
             return ([], []);
         string folder = Path.Combine(data.GetString(), JoinedFolder);
-        if (!Directory.Exists(folder))
-            return ([], []);
-        var read = Directory.GetFiles(folder, "*.conf").Order(StringComparer.Ordinal).Select(ReadFile).ToArray();
+        string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.conf") : [];
+        if (joining is { File: var coming })
+            files = [.. files.Where(f => Path.GetFileName(f) != Path.GetFileName(coming)), coming];
+        var read = files.Order(StringComparer.Ordinal).Select(f => f == joining?.File ? ReadText(joining.Value.Text, f) : ReadFile(f)).ToArray();
         return ([.. read.Select(r => r.Layer).OfType<ConfigurationLayer>()], [.. read.SelectMany(r => r.Errors)]);
     }
 

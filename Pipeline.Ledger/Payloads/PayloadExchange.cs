@@ -48,7 +48,8 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
         _cache = new PayloadCache(settings.CacheBytes);
 
         Receive<PayloadProtocol.Publish>(OnPublish);
-        Receive<PayloadProtocol.Withdraw>(withdraw => _publications.Remove(withdraw.Payload));
+        // A block, since a value would say whether the message was handled.
+        Receive<PayloadProtocol.Withdraw>(withdraw => { _publications.Remove(withdraw.Payload); });
         Receive<PayloadProtocol.Share>(OnShare);
         Receive<PayloadProtocol.Fetch>(OnFetch);
         Receive<PeerMessage>(OnPeer);
