@@ -25,6 +25,8 @@ public sealed partial class TorchRuntime
         ArgumentOutOfRangeException.ThrowIfLessThan(interopThreads, 1);
         _threads = threads;
         _interopThreads = interopThreads;
+        // Here, and not where libtorch is loaded: the runtime may load it as soon as a method that names it is compiled.
+        NativeThreads.SleepWhenIdle();
     }
 
     /// <summary>Loads libtorch if that has not happened yet.</summary>

@@ -70,7 +70,7 @@ internal static class SiteRunner
             PayloadQuotaBytes = site.Payloads.QuotaBytes,
             Snapshots = site.Snapshots,
             Device = site.Trainer.Device,
-            Threads = site.Trainer.Threads == 0 ? Environment.ProcessorCount : site.Trainer.Threads,
+            Threads = site.Trainer.Threads == 0 ? Math.Max(1, Environment.ProcessorCount / 2) : site.Trainer.Threads,
             RetryInterval = site.Trainer.RetryInterval,
         }).ConfigureAwait(false);
         if (!started.Ok)
