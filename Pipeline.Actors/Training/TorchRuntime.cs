@@ -26,7 +26,7 @@ public sealed partial class TorchRuntime
         _threads = threads;
         _interopThreads = interopThreads;
         // Here, and not where libtorch is loaded: the runtime may load it as soon as a method that names it is compiled.
-        NativeThreads.SleepWhenIdle();
+        NativeEnvironment.Prepare();
     }
 
     /// <summary>Loads libtorch if that has not happened yet.</summary>

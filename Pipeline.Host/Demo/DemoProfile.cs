@@ -25,9 +25,9 @@ public sealed record DemoProfile(
 {
     private const int Side = 32;
 
-    public static DemoProfile Full { get; } = Create("full", 340, 200, 3, 320, 50, 6);
+    public static DemoProfile Full { get; } = Create("full", 280, 200, 3, 200, 50, 6);
 
-    public static DemoProfile Quick { get; } = Create("quick", 320, 150, 3, 280, 36, 4);
+    public static DemoProfile Quick { get; } = Create("quick", 280, 190, 3, 200, 36, 4);
 
     private static DemoProfile Create(string name, int sourceImages, int sourceRounds, int sourceSteps, int targetImages, int targetRounds, int targetSteps) => new(
         name,
@@ -37,10 +37,10 @@ public sealed record DemoProfile(
             new("hospital-3", 0.30, 1.10, 0.90, 0.015, 0, 0.50, 0.95, true),
             new("hospital-4", 0.60, 0.95, 1.05, 0.035, 1, 0.30, 1.15, false),
         ],
-        0.15, 0.70,
+        0.14, 0.72,
         new DemoChain("chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, Policy(sourceRounds, sourceSteps, sourceRounds, ["chest-nodule"]), 10),
         new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, Policy(targetRounds, targetSteps, 0, []), 1),
-        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12), ShuffledDeals: 8, ShuffledSteps: 80);
+        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12, Confidence: 0.99), ShuffledDeals: 8, ShuffledSteps: 80);
 
     private static TaskDescriptor Task(string finding) => new("DX", "CHEST", Side, Side, ["no-" + finding, finding], "residual-cnn-small");
 

@@ -23,6 +23,12 @@ internal static class CertificateChecks
 
         if (site.Status is { Enabled: true, CertificateFile: { } certificate, KeyFile: { } key })
             Look(examination, "pipeline.status.certificate", "pipeline.status.key", certificate, key, "have a certificate issued for this node");
+        if (site.Cluster?.Tls is { } node)
+        {
+            Look(examination, "pipeline.cluster.tls.certificate", "pipeline.cluster.tls.key", node.Certificate, node.Key, "docs/how-to/spread-a-site.md makes both");
+            Authorities(examination, "pipeline.cluster.tls.trusted-ca", node.TrustedCa);
+        }
+
         if (site.Dicom.Server.Tls is not { Files: var files })
             return;
         KeyChecks.Private(examination, files.Key, "pipeline.dicom.tls.key");

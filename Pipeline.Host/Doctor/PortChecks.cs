@@ -13,6 +13,8 @@ internal static class PortChecks
     {
         foreach (var port in Listeners(examination.Site))
             Bind(examination, port);
+        if (examination.Site.Cluster is { } node)
+            Node(examination, node);
         var dicom = examination.Site.Dicom.Server;
         if (dicom.Port is not null && !IPAddress.IsLoopback(dicom.Address))
         {
@@ -32,6 +34,20 @@ internal static class PortChecks
             yield return ("pipeline.gateway.listen", gateway);
         if (site.Status.Enabled)
             yield return ("pipeline.status.listen", site.Status.Listen);
+    }
+
+    /// <summary>Other nodes dial the host as it is written: it must be a name or an address of this machine.</summary>
+    private static void Node(Examination examination, ClusterSettings node)
+    {
+        const string Key = "pipeline.cluster.host";
+        try
+        {
+            Bind(examination, (Key, new IPEndPoint(IPAddress.TryParse(node.Host, out var own) ? own : Dns.GetHostAddresses(node.Host)[0], node.Port)));
+        }
+        catch (SocketException e)
+        {
+            examination.Fail(Area, Key, $"'{node.Host}' has no address: {e.SocketErrorCode}", "name this node as the others can look it up, or give its IP address");
+        }
     }
 
     private static void Bind(Examination examination, (string Key, IPEndPoint At) listener)

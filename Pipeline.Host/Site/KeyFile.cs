@@ -42,10 +42,10 @@ internal sealed record KeyFile(string Path, string Purpose)
         if (!SealedSecret.IsSealed(file))
             return Sized(file, "; restore it from a backup");
         if (passphrase is null)
-            throw new IOException($"{Path} is encrypted: set {Passphrase.Variable}, or pipeline.site.passphrase-file");
+            throw new KeyFileException($"{Path} is encrypted: set {Passphrase.Variable}, or pipeline.site.passphrase-file");
         return SealedSecret.TryOpen(file, Purpose, passphrase, out byte[]? secret, out string? fault)
             ? Sized(secret, "")
-            : throw new IOException($"{Path} cannot be opened: {fault}");
+            : throw new KeyFileException($"{Path} cannot be opened: {fault}; {Passphrase.Variable}, or else pipeline.site.passphrase-file, opens it");
     }
 
     /// <param name="passphrase">Null keeps it bare.</param>
@@ -56,5 +56,5 @@ internal sealed record KeyFile(string Path, string Purpose)
 
     private byte[] Sized(byte[] secret, string mend) => secret.Length == Ed25519Signer.SeedSize
         ? secret
-        : throw new IOException($"{Path} holds {secret.Length} bytes where a key has {Ed25519Signer.SeedSize}{mend}");
+        : throw new KeyFileException($"{Path} holds {secret.Length} bytes where a key has {Ed25519Signer.SeedSize}{mend}");
 }

@@ -1,6 +1,10 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Akka.Actor;
+using Akka.Remote;
+using Akka.Remote.Transport;
+using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Labels;
@@ -49,7 +53,7 @@ internal static class SiteRunner
         Gateway.Gateway? Open() => OpenGateway(site, passphrase, told => Log(system, told));
         await using var gateway = site.Cluster is null ? Open() : null;
         ChainRoute[] routes = [.. chains.Select(c => Route(c.Settings, c.Genesis, identity))];
-        var started = await SiteNode.StartAsync(new SiteNodeSettings
+        var started = await StartNodeAsync(site, new SiteNodeSettings
         {
             Site = site.Name,
             DataDirectory = site.DataDirectory,
@@ -123,6 +127,19 @@ internal static class SiteRunner
             throw Broken(node.Ingest.Completion);
         terminal.Out.WriteLine("stopping: associations end, what is in flight is committed");
         return ExitCode.Ok;
+    }
+
+    private static async Task<Outcome<SiteNode>> StartNodeAsync(SiteSettings site, SiteNodeSettings settings)
+    {
+        try
+        {
+            return await SiteNode.StartAsync(settings).ConfigureAwait(false);
+        }
+        catch (Exception e) when (site.Cluster is not null && e.GetBaseException() is SocketException or RemoteTransportException)
+        {
+            throw new CommandFailedException(
+                $"node '{site.Cluster!.Node}' cannot listen on {site.Cluster.Host}:{site.Cluster.Port}: {e.GetBaseException().Message.TrimEnd('.')}; see pipeline.cluster.host and port", e);
+        }
     }
 
     private static bool TakesImages(SiteSettings site) => site.Cluster is null || site.Roles.Contains(SiteCluster.Ingest);
@@ -252,6 +269,10 @@ internal static class SiteRunner
         try
         {
             return SiteIdentity.LoadOrCreate(site.DataDirectory, passphrase);
+        }
+        catch (KeyFileException e)
+        {
+            throw new CommandFailedException(e.Message, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -18,6 +18,8 @@ public sealed class SeededMistakesTests : IDisposable
     private const string Gateway = "pipeline.gateway { enabled = on, certificate = \"FOLDER/tls.crt\", key = \"FOLDER/tls.key\" }\n";
     private const string Chain = "pipeline.chains.chest { ae-title = CHEST, genesis = \"FOLDER/genesis.cbor\", labels = \"FOLDER/labels.csv\" }\n";
 
+    private const string Node = "pipeline.cluster { enabled = on, node = a, seed-nodes = [\"127.0.0.1:4053\"], ";
+
     private readonly TestFolder _folder = new();
     private readonly TestTerminal _terminal = new();
 
@@ -43,6 +45,7 @@ public sealed class SeededMistakesTests : IDisposable
         new("PostgreSQL without a server", "pipeline.chains.chest { ae-title = X, journal = postgresql }", "pipeline.chains.chest.connection-string", "missing") { InConfiguration = true },
         new("one port for two things", "pipeline.dicom.port = 7443\npipeline.gateway { enabled = on, listen = \"127.0.0.1:7443\" }", "pipeline.gateway.listen", "give each its own") { InConfiguration = true },
         new("TLS without a certificate", "pipeline.dicom.tls.enabled = on", "pipeline.dicom.tls.certificate", "TLS needs certificate, key and trusted") { InConfiguration = true },
+        new("a node would be dialled at every address", Node + "host = \"0.0.0.0\" }", "pipeline.cluster.host", "its own name or address") { InConfiguration = true },
         new("the site has no name", "pipeline.site.name = \"\"", "pipeline.site.name", "required: lower-case letters") { InConfiguration = true },
 
         new("the data directory is no folder", "pipeline.site.data-directory = \"FOLDER/file/data\"", "pipeline.site.data-directory", "a folder that this user may write to")
@@ -82,6 +85,10 @@ public sealed class SeededMistakesTests : IDisposable
             Prepare = folder => Certificate(folder, DateTimeOffset.UtcNow),
         },
         new("the DICOM port is taken", "pipeline.dicom.port = PORT", "pipeline.dicom.port", "stop the process that has the port"),
+        new("the port between nodes is taken", Node + "port = PORT }", "pipeline.cluster.host", "stop the process that has the port"),
+        new("a node has no address", Node + "host = nowhere.invalid, plain = anywhere }", "pipeline.cluster.host", "as the others can look it up"),
+        new("a node's certificate is missing", Node + "tls { certificate = \"FOLDER/a.crt\", key = \"FOLDER/a.key\", trusted-ca = \"FOLDER/ca.crt\" } }",
+            "pipeline.cluster.tls.certificate", "spread-a-site"),
         new("the label file is missing", Chain, "pipeline.chains.chest.labels", "mend the file"),
         new("a label names no class", Chain, "pipeline.chains.chest.labels", "mend the file") { Prepare = folder => Write(folder, "labels.csv", "patient_id,label\nP1,broken\n") },
         new("the genesis is damaged", Chain, "pipeline.chains.chest.genesis", "pipeline chain join") { Prepare = folder => Write(folder, "genesis.cbor", "no genesis") },
