@@ -36,7 +36,7 @@ public sealed class TrainingActor : ReceiveActor
     private readonly int _classes;
     private readonly IArchitecture _architecture;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stop;
     private readonly Dictionary<DataSplit, ImageSet> _images = [];
     private long _imagesVersion = -1;
     private int _trainedOn;
@@ -53,10 +53,12 @@ public sealed class TrainingActor : ReceiveActor
         _runtime = runtime;
         _classes = settings.Task.Classes.Count;
         _architecture = ArchitectureCatalog.Create(settings.Task.Architecture);
+        var stop = new CancellationTokenSource();
+        _stop = stop.Token;
         // A message that is being worked at cannot be stopped by another: personalization alone may take minutes.
         CoordinatedShutdown.Get(Context.System).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, $"end-training-{settings.Chain}", () =>
         {
-            _stop.Cancel();
+            stop.Cancel();
             return Task.FromResult(Done.Instance);
         });
         Receive<TrainingProtocol.TrainRound>(c => Answer(c, t => Train(c, t)));
@@ -181,7 +183,7 @@ public sealed class TrainingActor : ReceiveActor
         if (train.Count == 0)
             throw new InvalidOperationException("there are no training images to personalize with");
         float[] start = _architecture.Initialize(trainer.Layout, SeededRandom.Derive(c.Seed, "local/start").NextUInt64());
-        float[] local = Baselines.Train(_architecture, _settings.Task, _settings.Trainer, _settings.Policy, start, train, c.Seed, stop: _stop.Token);
+        float[] local = Baselines.Train(_architecture, _settings.Task, _settings.Trainer, _settings.Policy, start, train, c.Seed, stop: _stop);
         float[] global = c.Global.ToFloats();
         var result = new Personalizer(trainer, _classes, _settings.Personalizer).Run(
             global, local, _settings.Policy, train, Images(DataSplit.Validation), Images(DataSplit.Test), c.Seed);
@@ -242,7 +244,7 @@ public sealed class TrainingActor : ReceiveActor
         if (device is null)
             return null;
         _runtime.EnterTrainingThread();
-        var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device, _stop.Token);
+        var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device, _stop);
         var file = new SiteStateFile(_settings.StateFile, trainer.Layout);
         try
         {

@@ -25,9 +25,9 @@ public sealed record DemoProfile(
 {
     private const int Side = 32;
 
-    public static DemoProfile Full { get; } = Create("full", 280, 200, 3, 200, 50, 6);
+    public static DemoProfile Full { get; } = Create("full", 280, 200, 3, 260, 50, 6);
 
-    public static DemoProfile Quick { get; } = Create("quick", 280, 190, 3, 200, 36, 4);
+    public static DemoProfile Quick { get; } = Create("quick", 280, 190, 3, 260, 36, 4);
 
     private static DemoProfile Create(string name, int sourceImages, int sourceRounds, int sourceSteps, int targetImages, int targetRounds, int targetSteps) => new(
         name,

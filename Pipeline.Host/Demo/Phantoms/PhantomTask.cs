@@ -17,7 +17,7 @@ public enum PhantomFinding
 /// <param name="MaxRadius">Largest.</param>
 public sealed record PhantomTask(PhantomFinding Finding, double MinContrast, double MaxContrast, double MinRadius, double MaxRadius)
 {
-    public static PhantomTask Opacity { get; } = new(PhantomFinding.Opacity, 0.20, 0.40, 0.09, 0.20);
+    public static PhantomTask Opacity { get; } = new(PhantomFinding.Opacity, 0.17, 0.37, 0.09, 0.20);
 
     public static PhantomTask Nodule { get; } = new(PhantomFinding.Nodule, 0.20, 0.36, 0.08, 0.12);
 }
