@@ -64,8 +64,7 @@ internal sealed class ChainCeremony : IChainCeremony
         aeTitle ??= Said(joined, $"pipeline.chains.{genesis.Name}.ae-title") ?? TitleOf(genesis.Name);
         labels ??= Said(joined, $"pipeline.chains.{genesis.Name}.labels");
         string configuration = Configuration(proposal, member, aeTitle, labels);
-        var result = SiteConfiguration.Load(site.ConfigurationFile, null, out _, (joined, configuration));
-        if (site.ConfigurationFile is not null && !result.IsValid)
+        if (site.ConfigurationFile is { } file && SiteConfiguration.Load(file, null, out _, (joined, configuration)) is { IsValid: false } result)
         {
             ConfigCommand.Complain(result, terminal);
             throw new CommandFailedException($"chain '{genesis.Name}' is not joined and nothing was written: the site could not start so; see --ae-title and --labels");

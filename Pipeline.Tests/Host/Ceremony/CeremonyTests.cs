@@ -75,6 +75,29 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     }
 
     [Fact]
+    public async Task A_site_that_joins_again_keeps_what_it_said_and_writes_nothing_that_it_could_not_start_with()
+    {
+        await InitAllAsync();
+        await CreateAsync();
+        foreach (string member in Members)
+            await Ok("chain", "sign", Proposal, "--data", In(member), "--passphrase-file", In("pass"));
+        string config = In("east", "site.conf"), joined = In("east", "chains.d", "chest.conf"), other = In("east", "chains.d", "other.conf");
+        Directory.CreateDirectory(In("east", "chains.d"));
+        await File.WriteAllTextAsync(other, "pipeline.chains.other.ae-title = CHEST\n");
+        await Fails("nothing was written", "chain", "join", Proposal, "--config", config, "--ae-title", "CHEST");
+        Assert.Contains(_terminal.Complaints, line => line.Contains("give each chain its own", StringComparison.Ordinal));
+        Assert.False(File.Exists(joined) || Directory.Exists(In("east", "chains", "chest")));
+
+        await Ok("chain", "join", Proposal, "--config", config, "--ae-title", "THORAX", "--labels", In("labels.csv"));
+        string first = await File.ReadAllTextAsync(joined);
+        Assert.Contains("which is not there yet", _terminal.Output, StringComparison.Ordinal);
+        await Ok("chain", "join", Proposal, "--config", config);
+        Assert.Equal(first, await File.ReadAllTextAsync(joined));
+        Assert.Contains("THORAX", first, StringComparison.Ordinal);
+        Assert.Contains("labels.csv", first, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Copies_that_were_signed_apart_make_one_chain()
     {
         await InitAllAsync();
@@ -141,10 +164,10 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
         await Ok("init", "north", "--data", In("north"), "--passphrase-file", In("pass"));
         await Fails("never replaced", "init", "north", "--data", In("north"), "--passphrase-file", In("pass"));
 
-        Assert.Contains("PIPELINE_PASSPHRASE", Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"))).Message, StringComparison.Ordinal);
-        Assert.Contains("passphrase is wrong", Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), "another passphrase")).Message, StringComparison.Ordinal);
+        Assert.Contains("PIPELINE_PASSPHRASE", Assert.Throws<KeyFileException>(() => SiteIdentity.LoadOrCreate(In("north"))).Message, StringComparison.Ordinal);
+        Assert.Contains("passphrase is wrong", Assert.Throws<KeyFileException>(() => SiteIdentity.LoadOrCreate(In("north"), "another passphrase")).Message, StringComparison.Ordinal);
         File.Copy(In("north", "keys", "site.key"), In("north", "keys", "member.key"), overwrite: true);
-        Assert.Contains("holds the site key", Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), "correct horse battery")).Message, StringComparison.Ordinal);
+        Assert.Contains("holds the site key", Assert.Throws<KeyFileException>(() => SiteIdentity.LoadOrCreate(In("north"), "correct horse battery")).Message, StringComparison.Ordinal);
         foreach (string file in (string[])["site.key", "tls.key"])
         {
             if (!OperatingSystem.IsWindows())
@@ -159,7 +182,7 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
         using (var bare = SiteIdentity.LoadOrCreate(In("north")))
             key = bare.Signer.PublicKey;
         await Ok("init", "north", "--data", In("north"), "--passphrase-file", In("pass"));
-        Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north")));
+        Assert.Throws<KeyFileException>(() => SiteIdentity.LoadOrCreate(In("north")));
         using var identity = SiteIdentity.LoadOrCreate(In("north"), "correct horse battery");
         Assert.Equal(key, identity.Signer.PublicKey);
     }
@@ -181,14 +204,14 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
             await Fails("Stop the site that runs there", [.. change, "--passphrase-file", In("pass")]);
 
         await Ok([.. change, "--passphrase-file", In("pass")]);
-        Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), Initialised.Passphrase));
+        Assert.Throws<KeyFileException>(() => SiteIdentity.LoadOrCreate(In("north"), Initialised.Passphrase));
         using (var after = SiteIdentity.LoadOrCreate(In("north"), "battery staple correct horse"))
             Assert.Equal(before.Keys.All.Select(k => k.PublicKey), after.Keys.All.Select(k => k.PublicKey));
         GatewayCertificate.Load(In("north", "keys", "tls.crt"), In("north", "keys", "tls.key"), "battery staple correct horse").Dispose();
 
         // Interrupted half-way: one file has the new passphrase, another the old one.
         File.Copy(_initialised.In("north", "keys", "site.key"), In("north", "keys", "site.key"), overwrite: true);
-        Assert.Throws<IOException>(() => SiteIdentity.LoadOrCreate(In("north"), "battery staple correct horse"));
+        Assert.Throws<KeyFileException>(() => SiteIdentity.LoadOrCreate(In("north"), "battery staple correct horse"));
         await Ok([.. change, "--passphrase-file", In("pass")]);
         using var mended = SiteIdentity.LoadOrCreate(In("north"), "battery staple correct horse");
         Assert.Equal(before.Signer.PublicKey, mended.Signer.PublicKey);

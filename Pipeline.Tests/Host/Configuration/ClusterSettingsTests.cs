@@ -22,7 +22,7 @@ public sealed class ClusterSettingsTests
     [InlineData("pipeline.cluster.seed-nodes = []", "pipeline.cluster.seed-nodes", "missing")]
     [InlineData("pipeline.cluster.seed-nodes = [here]", "pipeline.cluster.seed-nodes", "host:port")]
     [InlineData("pipeline.cluster.host = 10.0.0.1", "pipeline.cluster.host", "in clear")]
-    [InlineData("pipeline.cluster.host = \"0.0.0.0\"", "pipeline.cluster.host", "its own name or address")]
+    [InlineData("pipeline.cluster.host = \"0.0.0.0\"", "pipeline.cluster.host", "this node's own name or address")]
     [InlineData("pipeline.cluster.tls.key = k.pem", "pipeline.cluster.tls", "belong together")]
     [InlineData("pipeline.cluster.port = 11112", "pipeline.cluster.port", "the port is that of pipeline.dicom.port")]
     [InlineData("pipeline.chains.chest.ae-title = CHEST", "pipeline.chains.chest.journal", "set journal = postgresql")]

@@ -45,7 +45,7 @@ public sealed class SeededMistakesTests : IDisposable
         new("PostgreSQL without a server", "pipeline.chains.chest { ae-title = X, journal = postgresql }", "pipeline.chains.chest.connection-string", "missing") { InConfiguration = true },
         new("one port for two things", "pipeline.dicom.port = 7443\npipeline.gateway { enabled = on, listen = \"127.0.0.1:7443\" }", "pipeline.gateway.listen", "give each its own") { InConfiguration = true },
         new("TLS without a certificate", "pipeline.dicom.tls.enabled = on", "pipeline.dicom.tls.certificate", "TLS needs certificate, key and trusted") { InConfiguration = true },
-        new("a node would be dialled at every address", Node + "host = \"0.0.0.0\" }", "pipeline.cluster.host", "its own name or address") { InConfiguration = true },
+        new("a node would be dialled at every address", Node + "host = \"0.0.0.0\" }", "pipeline.cluster.host", "this node's own name or address") { InConfiguration = true },
         new("the site has no name", "pipeline.site.name = \"\"", "pipeline.site.name", "required: lower-case letters") { InConfiguration = true },
 
         new("the data directory is no folder", "pipeline.site.data-directory = \"FOLDER/file/data\"", "pipeline.site.data-directory", "a folder that this user may write to")
