@@ -9,7 +9,7 @@ namespace Pipeline.Actors.Personalization;
 /// Finds a site's own model after the collaborative training. Candidates tuned from the global model are cross-validated over all of the site's
 /// patients but those of the test split; what rests on the local model, which has seen the training patients, is judged on the validation split
 /// alone. Both are compared with the fall-back on the same patients, by class-balanced cross-entropy, which tells more from few images than a rank
-/// or a count of errors. Fine-tuning can hurt (FLamby), so a candidate must win with confidence.
+/// or a count of errors; but it must not rank them worse either. Fine-tuning can hurt (FLamby), so a candidate must win with confidence.
 /// </summary>
 public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerSettings settings)
 {
@@ -62,11 +62,13 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
 
         int[] Folds(ImageSet set) => PatientFolds.Assign(set, settings.Folds, SeededRandom.Derive(seed, "personalization/folds"));
 
+        double Auc(float[] rows, ImageSet set) => RocCurve.Score(rows, set.Labels, classes).Auc;
+
         void Judge(string name, float[] rows, float[] reference, ImageSet set)
         {
             var score = Score(name, rows, reference, set, seed);
             scores.Add(score);
-            if (score.MarginLowerBound > bestBound)
+            if (score.MarginLowerBound > bestBound && Auc(rows, set) >= Auc(reference, set))
                 (bestBound, chosen) = (score.MarginLowerBound, name);
         }
     }
