@@ -50,25 +50,33 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
         if (chosen is not "local")
         {
             if (fewest >= settings.MinimumForBias)
-                Judge("head-bias", CrossValidated("head-bias", global, local, policy, validation, Folds(validation), seed), globalRows, validation);
+            {
+                int[] held = Folds(validation);
+                Judge("head-bias", CrossValidated("head-bias", global, local, policy, validation, held, seed), globalRows, validation, held);
+            }
+
             var pool = ImageSet.Concat([train, validation]);
             int[] folds = Folds(pool);
             float[] reference = trainer.Predict(global, pool).Probabilities;
             foreach (string name in Tuned)
-                Judge(name, CrossValidated(name, global, local, policy, pool, folds, seed), reference, pool);
+                Judge(name, CrossValidated(name, global, local, policy, pool, folds, seed), reference, pool, folds);
         }
 
         return (chosen, scores);
 
         int[] Folds(ImageSet set) => PatientFolds.Assign(set, settings.Folds, SeededRandom.Derive(seed, "personalization/folds"));
 
-        double Auc(float[] rows, ImageSet set) => RocCurve.Score(rows, set.Labels, classes).Auc;
+        // Fold by fold: what another model says of other patients is on another scale.
+        double Auc(float[] rows, ImageSet set, int[]? folds) => Enumerable.Range(0, folds is null ? 1 : settings.Folds)
+            .Select(fold => (int[])[.. Enumerable.Range(0, set.Count).Where(i => folds is null || folds[i] == fold)])
+            .Select(at => RocCurve.Score([.. at.SelectMany(i => rows[(i * classes)..((i + 1) * classes)])], [.. at.Select(i => set.Labels[i])], classes).Auc)
+            .Where(double.IsFinite).DefaultIfEmpty(0).Average();
 
-        void Judge(string name, float[] rows, float[] reference, ImageSet set)
+        void Judge(string name, float[] rows, float[] reference, ImageSet set, int[]? folds = null)
         {
             var score = Score(name, rows, reference, set, seed);
             scores.Add(score);
-            if (score.MarginLowerBound > bestBound && Auc(rows, set) >= Auc(reference, set))
+            if (score.MarginLowerBound > bestBound && Auc(rows, set, folds) >= Auc(reference, set, folds))
                 (bestBound, chosen) = (score.MarginLowerBound, name);
         }
     }

@@ -25,7 +25,7 @@ public sealed class TrainingActor : ReceiveActor
     /// <summary>The site's own, likewise.</summary>
     public const string PersonalModelFile = "personal.safetensors";
 
-    /// <summary>More training images than this factor since the last round: the site is still being filled.</summary>
+    /// <summary>More training images than this factor since the last look, for a round or for an offer: the site is being filled.</summary>
     private const double Growth = 1.1;
 
     private const string Dispatcher = "pipeline-training-dispatcher";
@@ -39,7 +39,7 @@ public sealed class TrainingActor : ReceiveActor
     private readonly CancellationToken _stop;
     private readonly Dictionary<DataSplit, ImageSet> _images = [];
     private long _imagesVersion = -1;
-    private int _trainedOn;
+    private int _seen;
     private SiteStateFile? _file;
     private SiteState? _state;
     private SiteTrainer? _trainer;
@@ -81,7 +81,7 @@ public sealed class TrainingActor : ReceiveActor
     private TrainingProtocol.IReply Train(TrainingProtocol.TrainRound c, SiteTrainer trainer)
     {
         var data = Images(DataSplit.Train);
-        _trainedOn = data.Count;
+        _seen = data.Count;
         if (_state!.Round == c.Round && _state.Payload.Length > 0)
         {
             if (_state.Base == c.BaseDigest)
@@ -170,10 +170,12 @@ public sealed class TrainingActor : ReceiveActor
         var gate = new HarmGate(trainer, _classes, _settings.Gate);
         var train = Images(DataSplit.Train);
         var data = ImageSet.Concat([train, Images(DataSplit.Validation)]);
+        int before = _seen;
+        _seen = train.Count;
         if (gate.Shortage(data) is { } shortage)
             return new TrainingProtocol.AuxiliaryPostponed(shortage);
-        return train.Count > Growth * _trainedOn
-            ? new TrainingProtocol.AuxiliaryPostponed($"images are coming in: {train.Count} now, {_trainedOn} when the last round began")
+        return train.Count > Growth * before
+            ? new TrainingProtocol.AuxiliaryPostponed($"images are coming in: {train.Count} now, {before} before")
             : new TrainingProtocol.AuxiliaryJudged(gate.Judge(c.Own, c.Offer, _settings.Policy, data, c.Seed));
     }
 
@@ -244,7 +246,8 @@ public sealed class TrainingActor : ReceiveActor
         if (device is null)
             return null;
         _runtime.EnterTrainingThread();
-        var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device, _stop);
+        // A round that patients' privacy has been spent on is not given up.
+        var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device, _settings.Policy.Privacy is null ? _stop : default);
         var file = new SiteStateFile(_settings.StateFile, trainer.Layout);
         try
         {

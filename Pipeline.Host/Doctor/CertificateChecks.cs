@@ -25,6 +25,7 @@ internal static class CertificateChecks
             Look(examination, "pipeline.status.certificate", "pipeline.status.key", certificate, key, "have a certificate issued for this node");
         if (site.Cluster?.Tls is { } node)
         {
+            KeyChecks.Private(examination, node.Key, "pipeline.cluster.tls.key");
             Look(examination, "pipeline.cluster.tls.certificate", "pipeline.cluster.tls.key", node.Certificate, node.Key, "docs/how-to/spread-a-site.md makes both");
             Authorities(examination, "pipeline.cluster.tls.trusted-ca", node.TrustedCa);
         }

@@ -42,7 +42,7 @@ internal static class PortChecks
         const string Key = "pipeline.cluster.host";
         try
         {
-            Bind(examination, (Key, new IPEndPoint(IPAddress.TryParse(node.Host, out var own) ? own : Dns.GetHostAddresses(node.Host)[0], node.Port)));
+            Bind(examination, ("pipeline.cluster.port", new IPEndPoint(IPAddress.TryParse(node.Host, out var own) ? own : Dns.GetHostAddresses(node.Host)[0], node.Port)));
         }
         catch (SocketException e)
         {
@@ -71,7 +71,7 @@ internal static class PortChecks
             {
                 SocketError.AddressAlreadyInUse => $"stop the process that has the port (ss -ltnp 'sport = {at.Port}'), or set another",
                 SocketError.AccessDenied => "ports below 1024 need a privilege: set one above 1023, or give CAP_NET_BIND_SERVICE",
-                SocketError.AddressNotAvailable => "this machine does not have that address: name one that it has (ip address), or 0.0.0.0",
+                SocketError.AddressNotAvailable => "this machine does not have that address: name one that it has (ip address)",
                 _ => "check address and port",
             });
         }

@@ -127,7 +127,9 @@ internal sealed class PeerLink
         {
             while (await reader.MoveNext(dead).ConfigureAwait(false))
             {
-                // What still comes is of a link that is over.
+                // What still comes is of a link that is over; one that was ended for flooding is not read at all.
+                if (_end is { IsBan: true })
+                    return;
                 if (_end is not null)
                     continue;
                 if (!Take(reader.Current, deliver, out int size))

@@ -20,16 +20,14 @@ namespace Pipeline.Host.Site;
 /// </summary>
 public sealed class ChainLearner : ReceiveActor, IWithTimers
 {
-    private const string JudgeLater = "judge";
-
     private readonly ChainLearnerSettings _settings;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly List<Offer> _offers = [];
     private LearningProtocol.ModelReady? _round;
     private Digest? _offered;
     private Transaction? _contribution;
     private long _spent;
-    private LearningProtocol.AuxiliaryReady? _judging;
-    private string? _postponed;
+    private Offer? _judging;
     private bool _personalizing;
 
     public ChainLearner(ChainLearnerSettings settings)
@@ -57,6 +55,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<PayloadProtocol.PublishFailed>(m => Trouble($"payload {m.Payload.Short}: {m.Reason}"));
         Receive<ChainProtocol.SubmitAccepted>(_ => { });
         Receive<ChainProtocol.SubmitRefused>(m => _log.Debug("Transaction {0} refused: {1}", m.TransactionId.Short, m.Reason));
+        Receive<JudgeAgain>(_ => JudgeNext());
         Receive<TryAgain>(m =>
         {
             if (m.Round == _round?.Round)
@@ -79,8 +78,11 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             case RoundAbandoned abandoned:
                 OnRoundOver(abandoned.Round, missed: true);
                 break;
-            case AuxiliaryAccepted or AuxiliaryRefused:
-                Timers.Cancel(JudgeLater);
+            case AuxiliaryAccepted accepted:
+                OnDecided(accepted.Packet);
+                break;
+            case AuxiliaryRefused refused:
+                OnDecided(refused.Packet);
                 break;
             case TrainingResumed when _contribution is not null:
                 _settings.Replica.Tell(new ChainProtocol.Submit(_contribution));
@@ -109,6 +111,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         _personalizing = false;
         Publish(new LearnerProtocol.RoundStarted(_settings.Site, _settings.Chain, message.Round, message.Model));
         Train();
+        JudgeNext();
     }
 
     private void Train()
@@ -142,6 +145,11 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Trouble($"{message.Command.GetType().Name}: {message.Reason}");
         if (message.Command is TrainingProtocol.TrainRound train && train.Round == _round?.Round)
             Timers.StartSingleTimer("again", new TryAgain(train.Round), _settings.RetryInterval);
+        if (message.Command is TrainingProtocol.JudgeAuxiliary)
+        {
+            _judging = null;
+            JudgeLater();
+        }
     }
 
     private void OnPublished(PayloadProtocol.Published message)
@@ -157,40 +165,56 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
 
     private void OnAuxiliary(LearningProtocol.AuxiliaryReady message)
     {
-        if (_round is not { } round)
-        {
-            Publish(new LearnerProtocol.Waiting(
-                _settings.Site, _settings.Chain, message.Packet.Round, "an offered backbone arrived between rounds; the next round's start judges it"));
-            Timers.StartSingleTimer(JudgeLater, message, _settings.RetryInterval);
+        if (_offers.Any(o => o.Packet == message.Packet))
             return;
-        }
-
-        if (_judging?.Packet == message.Packet)
-            return;
-        _judging = message;
-        _settings.Trainer.Tell(new TrainingProtocol.JudgeAuxiliary(
-            round.Model, new AuxiliaryBackbone(message.Packet.SourceName, message.Backbone), round.Seed));
+        _offers.Add(new Offer(message));
+        JudgeNext();
     }
+
+    /// <summary>One at a time, and only in a round: the next round's start goes on.</summary>
+    private void JudgeNext()
+    {
+        if (_judging is not null || _round is not { } round || _offers.Find(o => !o.Voted) is not { } offer)
+            return;
+        _judging = offer;
+        _settings.Trainer.Tell(new TrainingProtocol.JudgeAuxiliary(round.Model, offer.Backbone, round.Seed));
+    }
+
+    private void JudgeLater() => Timers.StartSingleTimer("judge", JudgeAgain.Instance, _settings.RetryInterval);
+
+    private void OnDecided(AuxiliaryPacket packet) => _offers.RemoveAll(o => o.Packet == packet);
 
     private void OnPostponed(TrainingProtocol.AuxiliaryPostponed message)
     {
         if (_judging is not { } offer)
             return;
         _judging = null;
-        if (_postponed != message.Reason)
+        // Others first; one that the chain has decided on meanwhile is gone.
+        if (_offers.Remove(offer))
+            _offers.Add(offer);
+        if (!offer.Postponed)
             _log.Info("Chain {0}: the backbone of {1} is judged later: {2}", _settings.Chain, offer.Packet.SourceName, message.Reason);
-        _postponed = message.Reason;
-        Timers.StartSingleTimer(JudgeLater, offer, _settings.RetryInterval);
+        offer.Postponed = true;
+        JudgeLater();
     }
 
     private void OnJudged(TrainingProtocol.AuxiliaryJudged message)
     {
-        if (_judging is not { Packet: var packet })
+        if (_judging is not { } offer)
             return;
-        _log.Info("Chain {0}: this site {1} the backbone of {2}: {3}", _settings.Chain, message.Decision.Accept ? "accepts" : "refuses", packet.SourceName, message.Decision.Reason);
-        Publish(new LearnerProtocol.OfferJudged(_settings.Site, _settings.Chain, packet.SourceName, packet.Sequence, message.Decision));
-        _settings.Replica.Tell(new ChainProtocol.Submit(
-            _settings.Transactions.Create(new GateVote(packet.SourceChain, packet.Sequence, message.Decision.Accept))));
+        _judging = null;
+        if (_offers.Contains(offer))
+            Vote(offer, message.Decision);
+        JudgeNext();
+    }
+
+    private void Vote(Offer offer, GateDecision decision)
+    {
+        offer.Voted = true;
+        var packet = offer.Packet;
+        _log.Info("Chain {0}: this site {1} the backbone of {2}: {3}", _settings.Chain, decision.Accept ? "accepts" : "refuses", packet.SourceName, decision.Reason);
+        Publish(new LearnerProtocol.OfferJudged(_settings.Site, _settings.Chain, packet.SourceName, packet.Sequence, decision));
+        _settings.Replica.Tell(new ChainProtocol.Submit(_settings.Transactions.Create(new GateVote(packet.SourceChain, packet.Sequence, decision.Accept))));
     }
 
     private void OnFinalModel(LearningProtocol.FinalModelReady message)
@@ -235,4 +259,21 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private static void Publish(LearnerProtocol.IProgress progress) => Context.System.EventStream.Publish(progress);
 
     private sealed record TryAgain(long Round);
+
+    private sealed class JudgeAgain
+    {
+        public static JudgeAgain Instance { get; } = new();
+    }
+
+    /// <summary>A backbone that the chain has not decided on.</summary>
+    private sealed class Offer(LearningProtocol.AuxiliaryReady ready)
+    {
+        public AuxiliaryPacket Packet => ready.Packet;
+
+        public AuxiliaryBackbone Backbone => new(ready.Packet.SourceName, ready.Backbone);
+
+        public bool Voted { get; set; }
+
+        public bool Postponed { get; set; }
+    }
 }

@@ -45,7 +45,7 @@ internal sealed record KeyFile(string Path, string Purpose)
             throw new KeyFileException($"{Path} is encrypted: set {Passphrase.Variable}, or pipeline.site.passphrase-file");
         return SealedSecret.TryOpen(file, Purpose, passphrase, out byte[]? secret, out string? fault)
             ? Sized(secret, "")
-            : throw new KeyFileException($"{Path} cannot be opened: {fault}; {Passphrase.Variable}, or else pipeline.site.passphrase-file, opens it");
+            : throw new KeyFileException($"{Path} cannot be opened: {fault}{(fault.StartsWith("the passphrase", StringComparison.Ordinal) ? $"; it is that of pipeline.site.passphrase-file, or where that is empty of {Passphrase.Variable}" : "")}");
     }
 
     /// <param name="passphrase">Null keeps it bare.</param>

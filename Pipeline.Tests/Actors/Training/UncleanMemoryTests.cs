@@ -56,6 +56,14 @@ public sealed class UncleanMemoryTests
     }
 
     [Fact]
+    public void Freed_memory_is_handed_out_as_it_was_left()
+    {
+        Soil();
+        using var scope = torch.NewDisposeScope();
+        Assert.Contains((long[])[100, 1_000, 10_000, 100_000], size => torch.empty([size]).isnan().any().item<bool>());
+    }
+
+    [Fact]
     public void Channels_in_part_of_a_block_are_refused()
     {
         var plan = new ConvolutionPlan();

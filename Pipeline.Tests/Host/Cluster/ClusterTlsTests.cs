@@ -41,7 +41,7 @@ public sealed class ClusterTlsTests : IDisposable
         var dialler = Start("n", RelayNetwork.FreePort(), second, own.Issue("n", "127.0.0.1"));
         await RunningSite.Until(() => Up(a) == "a b" && Up(misnamed) == "m", () => $"up are {Up(a)} and {Up(misnamed)}");
         var late = Start("e", RelayNetwork.FreePort(), first, own.Issue("e", "127.0.0.1"));
-        await RunningSite.Until(() => Up(late) == "a b e", () => $"up are {Up(late)}");
+        await RunningSite.Until(() => Up(late) == "a b e" && Up(a) == "a b e", () => $"up are {Up(late)} and {Up(a)}");
         Assert.Equal(["a b e", "", "m", ""], [Up(a), Up(stranger), Up(misnamed), Up(dialler)]);
     }
 

@@ -85,7 +85,7 @@ public sealed class SeededMistakesTests : IDisposable
             Prepare = folder => Certificate(folder, DateTimeOffset.UtcNow),
         },
         new("the DICOM port is taken", "pipeline.dicom.port = PORT", "pipeline.dicom.port", "stop the process that has the port"),
-        new("the port between nodes is taken", Node + "port = PORT }", "pipeline.cluster.host", "stop the process that has the port"),
+        new("the port between nodes is taken", Node + "port = PORT }", "pipeline.cluster.port", "stop the process that has the port"),
         new("a node has no address", Node + "host = nowhere.invalid, plain = anywhere }", "pipeline.cluster.host", "as the others can look it up"),
         new("a node's certificate is missing", Node + "tls { certificate = \"FOLDER/a.crt\", key = \"FOLDER/a.key\", trusted-ca = \"FOLDER/ca.crt\" } }",
             "pipeline.cluster.tls.certificate", "spread-a-site"),
