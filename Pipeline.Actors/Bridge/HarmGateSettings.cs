@@ -7,7 +7,7 @@ namespace Pipeline.Actors.Bridge;
 /// <param name="ProbeTolerance">AUC by which the offered features may probe worse and still race.</param>
 /// <param name="Confidence">Of the gain's lower bound at this site; see <see cref="GateQuorum"/>.</param>
 /// <param name="MaxNormRatio">Largest ratio between the two backbones' L2 norms.</param>
-/// <param name="MinimumPerClass">Images of each class below which the site abstains.</param>
+/// <param name="MinimumPerClass">Images of each class below which nothing is judged: the site waits with its vote.</param>
 public sealed record HarmGateSettings(
     int Folds = 2, int FirstSteps = 10, int FinalSteps = 15, int Neighbours = 20, double ProbeTolerance = 0.05, double Confidence = 0.95,
     double MaxNormRatio = 10, int MinimumPerClass = 4)

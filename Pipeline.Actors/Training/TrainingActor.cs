@@ -246,7 +246,7 @@ public sealed class TrainingActor : ReceiveActor
         if (device is null)
             return null;
         _runtime.EnterTrainingThread();
-        // A round that patients' privacy has been spent on is not given up.
+        // A round that patients' privacy has been spent on is not given up, so with differential privacy this trainer ends what it has begun.
         var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device, _settings.Policy.Privacy is null ? _stop : default);
         var file = new SiteStateFile(_settings.StateFile, trainer.Layout);
         try
