@@ -30,15 +30,17 @@ public sealed record ClusterSettings(
             return null;
         if (node.Length == 0)
             reader.Report($"{Section}.node", "\"\"", "missing; every node of the site has a name of its own");
-        if (host is "0.0.0.0" or "::")
-            reader.Report($"{Section}.host", $"\"{host}\"", "other nodes dial it, so it must be this node's own name or address");
         if (seeds.Count == 0)
             reader.Report($"{Section}.seed-nodes", null, "missing; name at least one node as host:port, the same list on every node");
         string[] given = [certificate, key, ca];
         if (given.Any(file => file.Length > 0) && given.Any(file => file.Length == 0))
             reader.Report($"{Section}.tls", null, "certificate, key and trusted-ca belong together");
         bool tls = given.All(file => file.Length > 0);
-        if (!tls && !anywhere && !IsLoopback(host) && host is not ("0.0.0.0" or "::"))
+        if (host is "0.0.0.0" or "::")
+        {
+            reader.Report($"{Section}.host", $"\"{host}\"", "other nodes dial it, so it must be this node's own name or address");
+        }
+        else if (!tls && !anywhere && !IsLoopback(host))
         {
             reader.Report($"{Section}.host", $"\"{host}\"",
                 $"would show samples and models to the network in clear; give {Section}.tls, or set {Section}.plain = anywhere where the network is closed by other means");
