@@ -1,4 +1,5 @@
 using Pipeline.Actors.Bridge;
+using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Personalization;
 using Pipeline.Actors.Training;
 using Pipeline.Host.Demo.Phantoms;
@@ -8,26 +9,26 @@ namespace Pipeline.Host.Demo;
 
 /// <summary>One chain of the demo.</summary>
 /// <param name="ImagesPerHospital">Pushed by each hospital's PACS, over all splits.</param>
+/// <param name="Pace">Instances a second at most that each PACS pushes.</param>
+/// <param name="Split">Shares of patients: validation is for the gate and personalization; test images are never used for any choice.</param>
 /// <param name="ScoreEvery">The global model of every so many rounds is scored for the curve, and the last.</param>
-public sealed record DemoChain(string Id, TaskDescriptor Task, PhantomTask Phantom, int ImagesPerHospital, RoundPolicy Policy, int ScoreEvery);
+public sealed record DemoChain(
+    string Id, TaskDescriptor Task, PhantomTask Phantom, int ImagesPerHospital, double Pace, SplitFractions Split, RoundPolicy Policy, int ScoreEvery);
 
 /// <summary>How large the demo is, and the policies that its claims are measured under.</summary>
-/// <param name="ValidationShare">Share of patients held for the gate and for personalization.</param>
-/// <param name="TestShare">Share of patients never used for any choice; AUC is the mean over hospitals of each one's own test AUC, so that a
-/// hospital's prevalence cannot stand in for the finding.</param>
 /// <param name="Source">The chain with plenty of images, whose backbone crosses the bridge.</param>
 /// <param name="Target">The chain with few.</param>
 /// <param name="ShuffledDeals">Models of random labels that the shuffled-label control averages: one alone is at .5 ± .05.</param>
 /// <param name="ShuffledSteps">Optimizer steps of each of them.</param>
 public sealed record DemoProfile(
-    string Name, IReadOnlyList<HospitalProfile> Hospitals, double ValidationShare, double TestShare, DemoChain Source, DemoChain Target,
-    TrainerSettings Trainer, HarmGateSettings Gate, PersonalizerSettings Personalizer, int ShuffledDeals, int ShuffledSteps)
+    string Name, IReadOnlyList<HospitalProfile> Hospitals, DemoChain Source, DemoChain Target, TrainerSettings Trainer,
+    HarmGateSettings Gate, PersonalizerSettings Personalizer, int ShuffledDeals, int ShuffledSteps)
 {
     private const int Side = 32;
 
-    public static DemoProfile Full { get; } = Create("full", 280, 200, 3, 260, 50, 6);
+    public static DemoProfile Full { get; } = Create("full", 400, 200, 3, 260, 40, 6);
 
-    public static DemoProfile Quick { get; } = Create("quick", 280, 190, 3, 260, 36, 4);
+    public static DemoProfile Quick { get; } = Create("quick", 400, 200, 3, 260, 30, 4);
 
     private static DemoProfile Create(string name, int sourceImages, int sourceRounds, int sourceSteps, int targetImages, int targetRounds, int targetSteps) => new(
         name,
@@ -37,10 +38,12 @@ public sealed record DemoProfile(
             new("hospital-3", 0.30, 1.10, 0.90, 0.015, 0, 0.50, 0.95, true),
             new("hospital-4", 0.60, 0.95, 1.05, 0.035, 1, 0.30, 1.15, false),
         ],
-        0.14, 0.72,
-        new DemoChain("chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, Policy(sourceRounds, sourceSteps, sourceRounds, ["chest-nodule"]), 10),
-        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, Policy(targetRounds, targetSteps, 0, []), 1),
-        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12, Confidence: 0.99), ShuffledDeals: 8, ShuffledSteps: 80);
+        new DemoChain(
+            "chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, 60, new(0.12, 0.78),
+            Policy(sourceRounds, sourceSteps, sourceRounds, ["chest-nodule"]), 10),
+        // Slowly, so that images are on their way when a hospital is killed.
+        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, 20, new(0.14, 0.72), Policy(targetRounds, targetSteps, 0, []), 1),
+        TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12, Confidence: 0.99), ShuffledDeals: 8, ShuffledSteps: 60);
 
     private static TaskDescriptor Task(string finding) => new("DX", "CHEST", Side, Side, ["no-" + finding, finding], "residual-cnn-small");
 

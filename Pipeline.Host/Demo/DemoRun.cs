@@ -8,8 +8,6 @@ namespace Pipeline.Host.Demo;
 /// <summary>The demo from empty folders to a result: what <c>pipeline demo</c> does, phase by phase.</summary>
 public sealed class DemoRun : IAsyncDisposable
 {
-    private const double InstancesPerSecond = 60;
-
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     private readonly DemoOptions _options;
@@ -40,7 +38,7 @@ public sealed class DemoRun : IAsyncDisposable
     {
         Board.Phase($"four hospitals start; chain {Source.Id} begins");
         var feeds = _consortium.Hospitals.Select(h => new PacsSimulator(
-            h, [Source.Chain, Target.Chain], _options.Seed, () => _sites.Port(h.Site), InstancesPerSecond, _clock)).ToArray();
+            h, [Source.Chain, Target.Chain], _options.Seed, () => _sites.Port(h.Site), _clock)).ToArray();
         foreach (var feed in feeds)
             feed.WriteLabels();
         foreach (var hospital in _consortium.Hospitals)
@@ -49,19 +47,23 @@ public sealed class DemoRun : IAsyncDisposable
         Board.Phase("PACS push images by C-STORE; training begins as they arrive");
         using var background = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var pushing = Task.WhenAll(feeds.Select(f => Task.Run(() => f.RunAsync(background.Token), background.Token)));
+        await Until(HasAllOfSource, cancel).ConfigureAwait(false);
+
+        // What the chains are compared with needs one processor for long, and a chain waits for messages and disks a third of its time.
+        var source = new ChainTrial(Source, _sites, _profile, _options.Seed, Board);
+        var controls = new ConcurrentQueue<Action<CancellationToken>>(source.Controls(bridged: false));
+        var early = WorkOffAsync(controls, cancel);
         var faults = new FaultDrill(_consortium, _sites, Board, _clock);
         string victim = _consortium.Hospitals[^1].Site;
-        await Until(() => Board.Round(victim, Source.Id) >= 1 + Source.Chain.Policy.Rounds / 4, cancel).ConfigureAwait(false);
+        await Until(() => Board.Round(victim, Source.Id) >= 1 + Source.Chain.Policy.Rounds / 4 || IsNearlyPushed(feeds), cancel).ConfigureAwait(false);
         double recovery = await faults.KillAndRecoverAsync(_consortium.Hospitals[^1], Source, cancel).ConfigureAwait(false);
         await pushing.WaitAsync(cancel).ConfigureAwait(false);
         await Until(() => _sites.Up.All(IsIngested), cancel).ConfigureAwait(false);
 
         Board.Phase("all images are in; training goes on");
-        var source = new ChainTrial(Source, _sites, _profile, _options.Seed, Board);
         var target = new ChainTrial(Target, _sites, _profile, _options.Seed, Board);
-        // What the chains are compared with needs one processor for long, and a chain waits for messages and disks a third of its time.
-        var controls = new ConcurrentQueue<Action<CancellationToken>>([.. source.Controls(bridged: false), .. target.Controls(bridged: true)]);
-        var early = WorkOffAsync(controls, cancel);
+        foreach (var part in target.Controls(bridged: true))
+            controls.Enqueue(part);
         await source.FollowAsync(() => IsComplete(Source), cancel).ConfigureAwait(false);
 
         Board.Phase($"chain {Target.Id} begins; the bridge offers it the backbone of {Source.Id}");
@@ -120,6 +122,13 @@ public sealed class DemoRun : IAsyncDisposable
         var account = node.Ingest.Account();
         return account.Pending == 0 && account.AwaitingLabel == 0;
     }
+
+    private bool HasAllOfSource() =>
+        _sites.Up.All(n => n.Ingest.Counters.GetValueOrDefault(Source.Id) is { } counted && counted.Stored >= Source.Chain.ImagesPerHospital);
+
+    /// <summary>The last moment for a crash while images are on their way.</summary>
+    private bool IsNearlyPushed(IReadOnlyList<PacsSimulator> feeds) =>
+        feeds.Sum(f => f.Acknowledged) >= 0.9 * feeds.Count * _consortium.Chains.Sum(c => c.Chain.ImagesPerHospital);
 
     private bool IsComplete(DemoConsortium.Agreement agreement) =>
         _consortium.Hospitals.All(h => Board.IsComplete(h.Site, agreement.Id));

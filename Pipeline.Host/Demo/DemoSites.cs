@@ -114,7 +114,7 @@ public sealed class DemoSites(DemoConsortium consortium, DemoProfile profile, De
     private ChainRoute Route(DemoHospital hospital, DemoChain chain) => new(
         chain.Id, PacsSimulator.AeTitle(chain.Id), chain.Task.Modality, chain.Task.BodyPart, chain.Task.Height, chain.Task.Width, chain.Task.Classes)
     {
-        Split = new SplitFractions(profile.ValidationShare, profile.TestShare),
+        Split = chain.Split,
         Labels = new CsvLabelSource(PacsSimulator.LabelFile(hospital, chain.Id), chain.Task.Classes, hospital.Identity.SiteKey),
     };
 }

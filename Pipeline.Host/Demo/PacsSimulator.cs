@@ -12,9 +12,8 @@ namespace Pipeline.Host.Demo;
 /// again on a new association, as real ones do; that is what makes a killed node lose nothing.
 /// </summary>
 /// <param name="port">The node's DICOM port at this moment.</param>
-/// <param name="rate">Instances a second at most.</param>
 public sealed class PacsSimulator(
-    DemoHospital hospital, IReadOnlyList<DemoChain> chains, int seed, Func<int> port, double rate, TimeProvider clock)
+    DemoHospital hospital, IReadOnlyList<DemoChain> chains, int seed, Func<int> port, TimeProvider clock)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(500);
@@ -44,24 +43,24 @@ public sealed class PacsSimulator(
     /// <summary>Sends everything; ends when the last instance was answered with success.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        var elapsed = Stopwatch.StartNew();
         foreach (var chain in chains)
         {
+            var elapsed = Stopwatch.StartNew();
             var pending = new Queue<DicomDataSet>(Images(chain).Select(i => PhantomDicom.Wrap(i, hospital.Site, chain.Id)));
             while (pending.Count > 0)
             {
                 cancel.ThrowIfCancellationRequested();
-                if (!await SendAsync(pending, AeTitle(chain.Id), elapsed, cancel).ConfigureAwait(false))
+                if (!await SendAsync(pending, chain, elapsed, cancel).ConfigureAwait(false))
                     await Task.Delay(BackOff, clock, cancel).ConfigureAwait(false);
             }
         }
     }
 
     /// <summary>One association; true when all went.</summary>
-    private async Task<bool> SendAsync(Queue<DicomDataSet> pending, string calledAe, Stopwatch elapsed, CancellationToken cancel)
+    private async Task<bool> SendAsync(Queue<DicomDataSet> pending, DemoChain chain, Stopwatch elapsed, CancellationToken cancel)
     {
         var requested = await DicomAssociation.RequestAsync(new AssociationSettings(
-            "127.0.0.1", port(), calledAe, "PACS", [PhantomDicom.SopClass], Patience)).ConfigureAwait(false);
+            "127.0.0.1", port(), AeTitle(chain.Id), "PACS", [PhantomDicom.SopClass], Patience)).ConfigureAwait(false);
         if (!requested.Ok)
             return false;
         await using var association = requested.Value;
@@ -71,7 +70,8 @@ public sealed class PacsSimulator(
             if (!answer.Ok || answer.Value.Code != 0)
                 return false;
             pending.Dequeue();
-            double ahead = Interlocked.Increment(ref _acknowledged) / rate - elapsed.Elapsed.TotalSeconds;
+            Interlocked.Increment(ref _acknowledged);
+            double ahead = (chain.ImagesPerHospital - pending.Count) / chain.Pace - elapsed.Elapsed.TotalSeconds;
             if (ahead > 0)
                 await Task.Delay(TimeSpan.FromSeconds(ahead), clock, cancel).ConfigureAwait(false);
         }

@@ -163,7 +163,7 @@ internal sealed class BlockArchive : ReceiveActor
     {
         private readonly Dictionary<Digest, Block> _stored = [];
         private readonly List<CommittedBlock> _blocks = [];
-        private readonly List<byte[]> _pieces = [];
+        private readonly StatePieces _pieces = new();
         private long _bytes;
         private bool _full;
 
@@ -207,13 +207,12 @@ internal sealed class BlockArchive : ReceiveActor
                     (NextHeight, NextEntry) = (certificate.Height + 1, entry);
                     break;
                 case JournalRecord.Piece piece:
-                    _pieces.Add(piece.Bytes);
+                    _pieces.Add(piece);
                     break;
                 case JournalRecord.Adopted adopted when !IsComplete:
-                    if (adopted.Next.Header.Height > question.From && _blocks.Count == 0)
-                        Adopted = new Adoption(adopted.Next, [.. _pieces.SelectMany(p => p)]);
+                    if (adopted.Next.Header.Height > question.From && _blocks.Count == 0 && _pieces.Take(adopted) is { } state)
+                        Adopted = new Adoption(adopted.Next, state);
                     _full |= _blocks.Count > 0;
-                    _pieces.Clear();
                     break;
             }
         }

@@ -78,8 +78,6 @@ public sealed partial class ReplicaActor
             return;
         }
 
-        // Of an adoption that was cut off before it was whole.
-        _pieces.Clear();
         if (_founded)
         {
             Begin();

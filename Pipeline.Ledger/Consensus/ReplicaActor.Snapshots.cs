@@ -22,7 +22,7 @@ public sealed partial class ReplicaActor
 
     private readonly SnapshotFolder? _snapshots;
     private StateSync? _stateSync;
-    private readonly List<JournalRecord.Piece> _pieces = [];
+    private readonly StatePieces _pieces = new();
     private readonly SnapshotEntry? _start;
     private Captured? _captured;
     private (SnapshotEntry Entry, byte[] Content)? _due;
@@ -313,9 +313,7 @@ public sealed partial class ReplicaActor
     /// <summary>The journal says that the replica went on from a state of others.</summary>
     private void Readopt(JournalRecord.Adopted adopted)
     {
-        byte[] content = [.. _pieces.SelectMany(p => p.Bytes)];
-        _pieces.Clear();
-        if (Digest.Of(content) != adopted.Content || !Canonical.TryDecode<ChainSnapshot>(content, out var snapshot, out string? fault))
+        if (_pieces.Take(adopted) is not { } content || !Canonical.TryDecode<ChainSnapshot>(content, out var snapshot, out string? fault))
             throw new InvalidDataException($"entry {LastSequenceNr} takes over a state that is not in the journal");
         if ((fault = snapshot.Verify(adopted.Next, Client, _settings.Verifier) ?? _application.Restore(snapshot.State, adopted.Next.Header)) is not null)
             throw new InvalidDataException($"entry {LastSequenceNr} takes over a state that cannot be restored: {fault}");

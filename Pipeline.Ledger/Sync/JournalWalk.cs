@@ -18,7 +18,7 @@ internal sealed class JournalWalk(
     private readonly Dictionary<(StatementType, int), Digest> _said = [];
     private readonly Dictionary<int, QuorumCertificate> _polkas = [];
     private readonly ReplayWindow _window = new();
-    private readonly List<byte[]> _pieces = [];
+    private readonly StatePieces _pieces = new();
     private IChainApplication? _application;
     private Digest _seal;
     private BlockHeader? _last;
@@ -125,7 +125,7 @@ internal sealed class JournalWalk(
             case JournalRecord.Committed { Certificate: var certificate }:
                 return CheckCommit(genesis, certificate);
             case JournalRecord.Piece piece:
-                _pieces.Add(piece.Bytes);
+                _pieces.Add(piece);
                 return null;
             case JournalRecord.Adopted adopted:
                 return CheckAdopted(genesis, adopted);
@@ -226,9 +226,7 @@ internal sealed class JournalWalk(
     /// <summary>The journal goes on from a state of other members: blocks up to it are not here, and the certified header above vouches for it.</summary>
     private string? CheckAdopted(Genesis genesis, JournalRecord.Adopted adopted)
     {
-        byte[] content = [.. _pieces.SelectMany(p => p)];
-        _pieces.Clear();
-        if (Digest.Of(content) != adopted.Content)
+        if (_pieces.Take(adopted) is not { } content)
             return $"takes over state {adopted.Content.Short}, which is not in the journal";
         if (!Canonical.TryDecode<ChainSnapshot>(content, out var snapshot, out string? error))
             return error;

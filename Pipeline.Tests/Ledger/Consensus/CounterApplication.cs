@@ -5,7 +5,8 @@ using Pipeline.Ledger.Crypto;
 namespace Pipeline.Tests.Ledger.Consensus;
 
 /// <summary>Adds the first byte of every transaction's body; refuses zero.</summary>
-internal sealed class CounterApplication : IChainApplication
+/// <param name="ballast">Bytes beside the sum that a saved state has.</param>
+internal sealed class CounterApplication(int ballast = 0) : IChainApplication
 {
     private long _sum;
 
@@ -35,13 +36,13 @@ internal sealed class CounterApplication : IChainApplication
         return new BlockOutcome([.. block.Transactions.Select(t => new TransactionReceipt(t.Id, null))], []);
     }
 
-    public byte[] Save() => BitConverter.GetBytes(_sum);
+    public byte[] Save() => [.. BitConverter.GetBytes(_sum), .. new byte[ballast]];
 
     public string? Restore(ReadOnlyMemory<byte> state, BlockHeader next)
     {
-        if (state.Length != sizeof(long))
+        if (state.Length != sizeof(long) + ballast)
             return $"{state.Length} bytes are no sum";
-        var restored = new CounterApplication { Height = next.Height - 1, _sum = BitConverter.ToInt64(state.Span) };
+        var restored = new CounterApplication { Height = next.Height - 1, _sum = BitConverter.ToInt64(state.Span[..sizeof(long)]) };
         if (restored.StateRoot != next.StateRoot)
             return $"a sum of {restored._sum} is not what header {next.Height} commits to";
         (Height, _sum) = (restored.Height, restored._sum);

@@ -37,6 +37,7 @@ public sealed class StateSyncReplicaTests : IDisposable
     private readonly IActorRef[] _replicas = new IActorRef[4];
     private readonly List<CounterApplication> _late = [];
     private byte _next;
+    private int _ballast;
 
     public StateSyncReplicaTests() =>
         _stores = [.. Enumerable.Range(0, 4).Select(i => new FilePayloadStore(Path.Combine(_folder, $"payloads-{i}")))];
@@ -131,6 +132,43 @@ public sealed class StateSyncReplicaTests : IDisposable
         AssertWhole(before);
     }
 
+    /// <summary>The state is too large for one entry; the journal ends after any of them, as an old copy may.</summary>
+    [Fact]
+    public async Task A_take_over_that_was_cut_off_is_made_again()
+    {
+        _ballast = 30 * JournalRecord.Piece.MaxBytes;
+        var before = await GrowWithoutTheLateOne();
+        Start(Late);
+        await FirstOf<ChainProtocol.StateAt>(_replicas[Late]);
+        await _fixture.StopAsync(Late);
+        var journal = _fixture.JournalOf(Late);
+        _fixture.Journals.Save(journal);
+        long entries = LedgerVerifier.Verify(journal).Records;
+        Assert.InRange(entries, 4, 10);
+
+        for (long kept = 0; kept <= entries; kept++)
+        {
+            _fixture.Journals.Restore(journal, kept);
+            // It begins twice, for the second time from whatever the first has written behind the rest of the take-over.
+            for (int life = 0; life < 2; life++)
+            {
+                Start(Late);
+                await FirstOf<ChainProtocol.StateAt>(_replicas[Late]);
+                var last = await Commit(_replicas[0]);
+                await _fixture.SubscribeUntil(_replicas[Late], ReplicaFixture.Name(Late), b => b.Block.Block.Transactions.Any(t => t.Id == last.Id));
+                await _fixture.StopAsync(Late);
+            }
+
+            var report = LedgerVerifier.Verify(journal);
+            Assert.True(report.Ok, $"after {kept} entries: {report.FirstBad}");
+            Directory.Delete(Entries(Late), recursive: true);
+        }
+
+        Start(Late);
+        await TakesPart();
+        AssertWhole(before);
+    }
+
     private string Entries(int i) => Path.Combine(_folder, $"snapshots-{i}");
 
     private void Start(int i)
@@ -143,6 +181,7 @@ public sealed class StateSyncReplicaTests : IDisposable
         {
             Snapshots = new SnapshotSettings(Entries(i), _stores[i], Interval, Keep: 2),
             StateSync = new StateSyncSettings(_exchange[i], Gap),
+            CreateApplication = () => new CounterApplication(_ballast),
             BlocksInMemory = 3,
             Started = application =>
             {
@@ -243,7 +282,7 @@ public sealed class StateSyncReplicaTests : IDisposable
 
     private sealed class AnyPayload : IPayloadChecks
     {
-        public long MaxBytes(int kind) => 1 << 20;
+        public long MaxBytes(int kind) => 1 << 24;
 
         public string? Check(int kind, ReadOnlyMemory<byte> payload) => null;
     }
