@@ -9,7 +9,7 @@ namespace Pipeline.Actors.Personalization;
 /// Finds a site's own model after the collaborative training. Candidates tuned from the global model are cross-validated over all of the site's
 /// patients but those of the test split; what rests on the local model, which has seen the training patients, is judged on the validation split
 /// alone. Both are compared with the fall-back on the same patients, by class-balanced cross-entropy, which tells more from few images than a rank
-/// or a count of errors; but it must not rank them worse either. Fine-tuning can hurt (FLamby), so a candidate must win with confidence.
+/// or a count of errors; but it must not rank them worse either. Fine-tuning can hurt (FLamby), so a candidate must do both with confidence.
 /// </summary>
 public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerSettings settings)
 {
@@ -66,17 +66,15 @@ public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerS
 
         int[] Folds(ImageSet set) => PatientFolds.Assign(set, settings.Folds, SeededRandom.Derive(seed, "personalization/folds"));
 
-        // Fold by fold: what another model says of other patients is on another scale.
-        double Auc(float[] rows, ImageSet set, int[]? folds) => Enumerable.Range(0, folds is null ? 1 : settings.Folds)
-            .Select(fold => (int[])[.. Enumerable.Range(0, set.Count).Where(i => folds is null || folds[i] == fold)])
-            .Select(at => RocCurve.Score([.. at.SelectMany(i => rows[(i * classes)..((i + 1) * classes)])], [.. at.Select(i => set.Labels[i])], classes).Auc)
-            .Where(double.IsFinite).DefaultIfEmpty(0).Average();
+        bool RanksNoWorse(float[] rows, float[] reference, ImageSet set, int[]? folds) => PairedBootstrap.MacroAreaGain(
+            rows, reference, set.Labels, set.Patients, classes, settings.Confidence, SeededRandom.Derive(seed, "personalization/ranks"), folds: folds)
+            .LowerBound >= -settings.RankTolerance;
 
         void Judge(string name, float[] rows, float[] reference, ImageSet set, int[]? folds = null)
         {
             var score = Score(name, rows, reference, set, seed);
             scores.Add(score);
-            if (score.MarginLowerBound > bestBound && Auc(rows, set, folds) >= Auc(reference, set, folds))
+            if (score.MarginLowerBound > bestBound && RanksNoWorse(rows, reference, set, folds))
                 (bestBound, chosen) = (score.MarginLowerBound, name);
         }
     }

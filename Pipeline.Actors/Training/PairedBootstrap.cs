@@ -9,24 +9,24 @@ public static class PairedBootstrap
     /// <param name="candidate">N × classes, row-major.</param>
     /// <param name="reference">Of the same images.</param>
     /// <param name="confidence">0.95: the gain is above the bound with 95 % confidence.</param>
-    /// <returns>(NaN, NaN) when the images hold fewer than two classes.</returns>
+    /// <param name="folds">Of each image, where another model speaks of each fold and on another scale: areas are taken fold by fold and averaged.</param>
+    /// <returns>(NaN, NaN) when no fold holds two classes.</returns>
     public static (double Gain, double LowerBound) MacroAreaGain(
         float[] candidate, float[] reference, int[] labels, IReadOnlyList<string> patients, int classes, double confidence,
-        SeededRandom random, int resamples = 400)
+        SeededRandom random, int resamples = 400, IReadOnlyList<int>? folds = null)
     {
-        double gain = RocCurve.MacroArea(candidate, labels, classes) - RocCurve.MacroArea(reference, labels, classes);
+        var all = Enumerable.Range(0, labels.Length).ToList();
+        double gain = Gain(all);
         if (double.IsNaN(gain))
             return (double.NaN, double.NaN);
-        var groups = Enumerable.Range(0, labels.Length).GroupBy(i => patients[i]).Select(g => g.ToArray()).ToArray();
+        var groups = all.GroupBy(i => patients[i]).Select(g => g.ToArray()).ToArray();
         var gains = new List<double>(resamples);
         for (int r = 0; r < resamples; r++)
         {
             var drawn = new List<int>(labels.Length);
             for (int g = 0; g < groups.Length; g++)
                 drawn.AddRange(groups[random.Next(groups.Length)]);
-            int[] drawnLabels = [.. drawn.Select(i => labels[i])];
-            double value = RocCurve.MacroArea(Rows(candidate, drawn, classes), drawnLabels, classes)
-                - RocCurve.MacroArea(Rows(reference, drawn, classes), drawnLabels, classes);
+            double value = Gain(drawn);
             if (!double.IsNaN(value))
                 gains.Add(value);
         }
@@ -35,6 +35,16 @@ public static class PairedBootstrap
             return (gain, double.NaN);
         gains.Sort();
         return (gain, gains[(int)((1 - confidence) * gains.Count)]);
+
+        double Gain(List<int> rows) => folds is null
+            ? GainOf(rows)
+            : rows.GroupBy(i => folds[i]).Select(fold => GainOf([.. fold])).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+
+        double GainOf(List<int> rows)
+        {
+            int[] drawn = [.. rows.Select(i => labels[i])];
+            return RocCurve.MacroArea(Rows(candidate, rows, classes), drawn, classes) - RocCurve.MacroArea(Rows(reference, rows, classes), drawn, classes);
+        }
     }
 
     /// <summary>Lower end of the one-sided interval of a mean over images, patients resampled.</summary>

@@ -33,6 +33,30 @@ public sealed class PersonalizerTests
     }
 
     [Fact]
+    public void What_has_less_loss_and_may_rank_worse_does_not_replace_the_global_model()
+    {
+        // A global model that is sure of one class: whatever moves has less loss, and tuning on labels that say nothing ranks no better.
+        var trainer = new SiteTrainer(_architecture, SyntheticImages.Task, TrainerSettings.Default);
+        float[] global = Baselines.Train(
+            _architecture, SyntheticImages.Task, TrainerSettings.Default, SyntheticImages.Policy, _architecture.Initialize(trainer.Layout, 2),
+            SyntheticImages.Set(96, 44), Digest.Of([1]));
+        global[trainer.Layout.Offsets[^1]] += 6;
+        ImageSet train = SyntheticImages.Set(48, 41), validation = SyntheticImages.Set(40, 42);
+        var random = new Pipeline.Actors.Updates.SeededRandom(3);
+        train = train.WithLabels(Baselines.RandomLabels(train.Count, 2, random));
+        var settings = new PersonalizerSettings(Steps: 12, RateFactor: 1, Confidence: 0.95, MinimumForBias: int.MaxValue);
+
+        var strict = Choose(settings);
+        var lax = Choose(settings with { RankTolerance = 1 });
+
+        Assert.NotEqual("global", lax);
+        Assert.Equal("global", strict);
+
+        string Choose(PersonalizerSettings with) =>
+            new Personalizer(trainer, 2, with).Choose(global, global, SyntheticImages.Policy, train, validation, Digest.Of([2])).Chosen;
+    }
+
+    [Fact]
     public void Keeps_the_global_model_where_nothing_can_be_validated()
     {
         var trainer = new SiteTrainer(_architecture, SyntheticImages.Task, TrainerSettings.Default);

@@ -29,4 +29,21 @@ public sealed class CalibrationTests
         Assert.Equal(0.5, PairedBootstrap.MeanGainBound([0.5, 0.5, 0.5], ["a", "b", "c"], 0.9, random), 9);
         Assert.True(PairedBootstrap.MeanGainBound([1, -1, 1, -1], ["a", "b", "c", "d"], 0.9, random) < 0);
     }
+
+    [Fact]
+    public void Areas_of_folds_are_compared_fold_by_fold()
+    {
+        // Ranks within each fold are the reference's; the second fold's model answers on a scale that ends below the first's.
+        int[] labels = [0, 1, 0, 1, 0, 1, 0, 1], folds = [0, 0, 0, 0, 1, 1, 1, 1];
+        string[] patients = [.. Enumerable.Range(0, labels.Length).Select(i => $"{i}")];
+        float[] reference = Rows(.1f, .9f, .2f, .8f, .1f, .9f, .2f, .8f), candidate = Rows(.7f, .9f, .75f, .8f, .1f, .3f, .2f, .25f);
+
+        var whole = PairedBootstrap.MacroAreaGain(candidate, reference, labels, patients, 2, 0.9, new SeededRandom(1));
+        var byFold = PairedBootstrap.MacroAreaGain(candidate, reference, labels, patients, 2, 0.9, new SeededRandom(1), folds: folds);
+
+        Assert.True(whole.Gain < -0.2 && whole.LowerBound < whole.Gain, $"{whole}");
+        Assert.Equal((0, 0), byFold);
+
+        static float[] Rows(params float[] positive) => [.. positive.SelectMany(p => new[] { 1 - p, p })];
+    }
 }

@@ -1,0 +1,50 @@
+using Pipeline.Ledger.Blocks;
+using Pipeline.Ledger.Bridge;
+using Pipeline.Ledger.Consensus;
+using Pipeline.Ledger.Crypto;
+using Xunit;
+
+namespace Pipeline.Tests.Ledger.Consensus;
+
+public sealed class StatePiecesTests
+{
+    private static readonly byte[] State = [1, 2, 3, 4, 5];
+
+    [Theory]
+    [InlineData("8:12 8:345")]
+    [InlineData("8:12 8:12 8:345")]
+    [InlineData("8:12 8:12 8:12 8:345")]
+    [InlineData("4:9 4:12 8:12 8:345")]
+    public void The_newest_pieces_make_the_state_whatever_was_cut_off_before(string journal) => Assert.Equal(State, Take(journal));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("8:12")]
+    [InlineData("8:12 4:345")]
+    [InlineData("8:12 8:345 8:9")]
+    [InlineData("8:345 8:12")]
+    public void Other_pieces_make_none(string journal) => Assert.Null(Take(journal));
+
+    [Fact]
+    public void What_was_taken_is_gone()
+    {
+        var pieces = new StatePieces();
+        pieces.Add(new JournalRecord.Piece(8, State));
+        Assert.NotNull(pieces.Take(Adopted));
+        Assert.Null(pieces.Take(Adopted));
+    }
+
+    private static JournalRecord.Adopted Adopted { get; } = new(
+        new CertifiedHeader(
+            new BlockHeader(1, default, 0, 9, 1, default, default, default, default, default, default, default, default, 0),
+            new QuorumCertificate(StatementType.Precommit, 0, 9, 0, default, 0, [])),
+        Digest.Of(State));
+
+    private static byte[]? Take(string journal)
+    {
+        var pieces = new StatePieces();
+        foreach (string[] piece in journal.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split(':')))
+            pieces.Add(new JournalRecord.Piece(int.Parse(piece[0]), [.. piece[1].Select(c => (byte)(c - '0'))]));
+        return pieces.Take(Adopted);
+    }
+}
