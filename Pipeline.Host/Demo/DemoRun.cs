@@ -127,8 +127,8 @@ public sealed class DemoRun : IAsyncDisposable
         _sites.Up.All(n => n.Ingest.Counters.GetValueOrDefault(Source.Id) is { } counted && counted.Stored >= Source.Chain.ImagesPerHospital);
 
     /// <summary>The last moment for a crash while images are on their way.</summary>
-    private bool IsNearlyPushed(IReadOnlyList<PacsSimulator> feeds) =>
-        feeds.Sum(f => f.Acknowledged) >= 0.9 * feeds.Count * _consortium.Chains.Sum(c => c.Chain.ImagesPerHospital);
+    private bool IsNearlyPushed(PacsSimulator[] feeds) =>
+        feeds.Sum(f => f.Acknowledged) >= 0.9 * feeds.Length * _consortium.Chains.Sum(c => c.Chain.ImagesPerHospital);
 
     private bool IsComplete(DemoConsortium.Agreement agreement) =>
         _consortium.Hospitals.All(h => Board.IsComplete(h.Site, agreement.Id));

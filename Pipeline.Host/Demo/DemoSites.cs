@@ -111,7 +111,7 @@ public sealed class DemoSites(DemoConsortium consortium, DemoProfile profile, De
         Personalizer = profile.Personalizer,
     };
 
-    private ChainRoute Route(DemoHospital hospital, DemoChain chain) => new(
+    private static ChainRoute Route(DemoHospital hospital, DemoChain chain) => new(
         chain.Id, PacsSimulator.AeTitle(chain.Id), chain.Task.Modality, chain.Task.BodyPart, chain.Task.Height, chain.Task.Width, chain.Task.Classes)
     {
         Split = chain.Split,
