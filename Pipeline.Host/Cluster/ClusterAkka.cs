@@ -22,10 +22,16 @@ internal static class ClusterAkka
     public static Config Of(ClusterSettings settings, string site, IReadOnlyList<string> roles, SiteKey key) => ConfigurationFactory.ParseString($$"""
         akka {
           actor.provider = cluster
-          remote.dot-netty.tcp {
-            hostname = "{{settings.Host}}"
-            port = {{settings.Port}}
-            enable-ssl = {{(settings.Tls is null ? "off" : "on")}}
+          remote {
+            # A link that was tried into a cut network, and the pause after it, must not outlast the cut: a node that is back would seem silent meanwhile.
+            handshake-timeout = {{Milliseconds(settings.FailureAfter)}}
+            retry-gate-closed-for = {{Milliseconds(settings.FailureAfter / 3)}}
+            dot-netty.tcp {
+              hostname = "{{settings.Host}}"
+              port = {{settings.Port}}
+              enable-ssl = {{(settings.Tls is null ? "off" : "on")}}
+              connection-timeout = {{Milliseconds(settings.FailureAfter)}}
+            }
           }
           cluster {
             seed-nodes = [{{string.Join(", ", settings.Seeds.Select(seed => $"\"{Address(settings, site, seed)}\""))}}]

@@ -10,6 +10,8 @@ namespace Pipeline.Host.Demo;
 /// <summary>Runs the demo in a terminal or a log, and writes its report.</summary>
 public sealed class DemoCommandRunner(IAnsiConsole console, TimeProvider clock)
 {
+    private const long NeededBytes = 2L << 30;
+
     private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
 
@@ -80,6 +82,7 @@ public sealed class DemoCommandRunner(IAnsiConsole console, TimeProvider clock)
     }
 
     /// <summary>A folder of an earlier run is emptied; one that holds anything else is left alone.</summary>
+    /// <exception cref="CommandFailedException">The folder is somebody else's, or its disk is too full.</exception>
     private static void Prepare(string folder)
     {
         string marker = Path.Combine(folder, ".pipeline-demo");
@@ -91,6 +94,13 @@ public sealed class DemoCommandRunner(IAnsiConsole console, TimeProvider clock)
         }
 
         Directory.CreateDirectory(folder);
+        long free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
+        if (free < NeededBytes)
+        {
+            throw new CommandFailedException(
+                $"the disk of {Path.GetFullPath(folder)} has {free >> 20} MiB free, and the demo needs {NeededBytes >> 20} MiB; free some, or choose another folder by --out");
+        }
+
         File.WriteAllText(marker, "");
     }
 

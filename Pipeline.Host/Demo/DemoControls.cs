@@ -6,8 +6,8 @@ using Pipeline.Ledger.Crypto;
 namespace Pipeline.Host.Demo;
 
 /// <summary>
-/// What the collaboration is compared with, trained by the same code with the same steps and augmentation but without a chain: each hospital
-/// alone, all images pooled, labels that say nothing, and the second task without the bridge.
+/// What the collaboration is compared with, trained by the same code with the same steps and augmentation but without a chain: all images
+/// pooled, labels that say nothing, and the second task without the bridge. Each hospital trains alone by itself, when it personalizes.
 /// </summary>
 public sealed class DemoControls(DemoProfile profile, int seed)
 {

@@ -9,7 +9,7 @@ namespace Pipeline.Host.Demo;
 
 /// <summary>One chain of the demo.</summary>
 /// <param name="ImagesPerHospital">Pushed by each hospital's PACS, over all splits.</param>
-/// <param name="Pace">Instances a second at most that each PACS pushes.</param>
+/// <param name="Pace">Instances a second that each PACS pushes, on average.</param>
 /// <param name="Split">Shares of patients: validation is for the gate and personalization; test images are never used for any choice.</param>
 /// <param name="ScoreEvery">The global model of every so many rounds is scored for the curve, and the last.</param>
 public sealed record DemoChain(

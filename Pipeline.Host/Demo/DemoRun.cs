@@ -47,7 +47,7 @@ public sealed class DemoRun : IAsyncDisposable
         Board.Phase("PACS push images by C-STORE; training begins as they arrive");
         using var background = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var pushing = Task.WhenAll(feeds.Select(f => Task.Run(() => f.RunAsync(background.Token), background.Token)));
-        await Until(HasAllOfSource, cancel).ConfigureAwait(false);
+        await Until(() => pushing.IsCompleted || HasAllOfSource(), cancel).ConfigureAwait(false);
 
         // What the chains are compared with needs one processor for long, and a chain waits for messages and disks a third of its time.
         var source = new ChainTrial(Source, _sites, _profile, _options.Seed, Board);
@@ -55,7 +55,8 @@ public sealed class DemoRun : IAsyncDisposable
         var early = WorkOffAsync(controls, cancel);
         var faults = new FaultDrill(_consortium, _sites, Board, _clock);
         string victim = _consortium.Hospitals[^1].Site;
-        await Until(() => Board.Round(victim, Source.Id) >= 1 + Source.Chain.Policy.Rounds / 4 || IsNearlyPushed(feeds), cancel).ConfigureAwait(false);
+        await Until(() => Board.Round(victim, Source.Id) >= 1 + Source.Chain.Policy.Rounds / 4 || IsNearlyPushed(feeds[^1]), cancel).ConfigureAwait(false);
+        Board.Note($"the PACS of {victim} has sent {feeds[^1].Acknowledged} of its {PerHospital} images");
         double recovery = await faults.KillAndRecoverAsync(_consortium.Hospitals[^1], Source, cancel).ConfigureAwait(false);
         await pushing.WaitAsync(cancel).ConfigureAwait(false);
         await Until(() => _sites.Up.All(IsIngested), cancel).ConfigureAwait(false);
@@ -64,6 +65,8 @@ public sealed class DemoRun : IAsyncDisposable
         var target = new ChainTrial(Target, _sites, _profile, _options.Seed, Board);
         foreach (var part in target.Controls(bridged: true))
             controls.Enqueue(part);
+        if (early.IsCompletedSuccessfully)
+            early = WorkOffAsync(controls, cancel);
         await source.FollowAsync(() => IsComplete(Source), cancel).ConfigureAwait(false);
 
         Board.Phase($"chain {Target.Id} begins; the bridge offers it the backbone of {Source.Id}");
@@ -74,8 +77,8 @@ public sealed class DemoRun : IAsyncDisposable
         await target.FollowAsync(() => IsComplete(Target), cancel).ConfigureAwait(false);
         await Until(() => _consortium.Chains.All(IsPersonal), cancel).ConfigureAwait(false);
 
-        Board.Phase("controls: each hospital alone, all images pooled, shuffled labels, no bridge");
-        await Task.WhenAll([early, .. Enumerable.Range(1, Environment.ProcessorCount - 1).Select(_ => WorkOffAsync(controls, cancel))])
+        Board.Phase("controls: all images pooled, shuffled labels, no bridge");
+        await Task.WhenAll([early, .. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount - 1)).Select(_ => WorkOffAsync(controls, cancel))])
             .WaitAsync(cancel).ConfigureAwait(false);
 
         Board.Phase("every journal is verified; one byte of a copy is altered");
@@ -123,12 +126,13 @@ public sealed class DemoRun : IAsyncDisposable
         return account.Pending == 0 && account.AwaitingLabel == 0;
     }
 
-    private bool HasAllOfSource() =>
-        _sites.Up.All(n => n.Ingest.Counters.GetValueOrDefault(Source.Id) is { } counted && counted.Stored >= Source.Chain.ImagesPerHospital);
+    private int PerHospital => _consortium.Chains.Sum(c => c.Chain.ImagesPerHospital);
+
+    private bool HasAllOfSource() => _sites.Up.All(n => n.Ingest.Counters.GetValueOrDefault(Source.Id) is { } counted &&
+        counted.Stored + counted.Quarantined.Values.Sum() + counted.OutOfScope.Values.Sum() >= Source.Chain.ImagesPerHospital);
 
     /// <summary>The last moment for a crash while images are on their way.</summary>
-    private bool IsNearlyPushed(PacsSimulator[] feeds) =>
-        feeds.Sum(f => f.Acknowledged) >= 0.9 * feeds.Length * _consortium.Chains.Sum(c => c.Chain.ImagesPerHospital);
+    private bool IsNearlyPushed(PacsSimulator victim) => victim.Acknowledged >= 0.9 * PerHospital;
 
     private bool IsComplete(DemoConsortium.Agreement agreement) =>
         _consortium.Hospitals.All(h => Board.IsComplete(h.Site, agreement.Id));
@@ -162,7 +166,7 @@ public sealed class DemoRun : IAsyncDisposable
         var sites = _consortium.Hospitals.Select(h =>
         {
             var personal = Board.Personal(h.Site, agreement.Id)!.Result;
-            return new DemoResult.Site(h.Site, personal.Local.Auc, personal.Collaborative.Auc, personal.Personalized.Auc);
+            return new DemoResult.Site(h.Site, personal.Local.Auc, personal.Collaborative.Auc, personal.Personalized.Auc, personal.Chosen);
         });
         return new DemoResult.Chain(
             agreement.Id, _consortium.Hospitals.Count, agreement.Chain.Policy.Rounds, digests[agreement.Id].Height, digests[agreement.Id].Equal,

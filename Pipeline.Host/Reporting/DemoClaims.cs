@@ -139,12 +139,13 @@ public static class DemoClaims
         if (unknown.Where is not null)
             return Missing(title, bar) with { Detail = $"an AUC of {unknown.Where} is undefined" };
         var worst = margins.MinBy(item => item.Margin);
+        int kept = result.Chains.Sum(chain => chain.Sites.Count(site => site.Chosen == "global"));
         return new DemoClaim(
             title,
             Gap(worst.Margin),
             bar,
             Judge(worst.Margin, worst.Margin >= -PersonalizedTolerance - Rounding),
-            $"worst of {margins.Count}: {worst.Where}, personalized against the better of local-only and collaborative");
+            $"worst of {margins.Count}: {worst.Where}, personalized against the better of local-only and collaborative; {kept} kept the global model");
     }
 
     /// <summary>Personalized against the better parent, AUC; NaN when one is undefined.</summary>

@@ -32,7 +32,7 @@ public sealed record DemoResult(
     /// <param name="Auc">Chain-wide AUCs of the final models.</param>
     /// <param name="Sites">AUCs hospital by hospital.</param>
     /// <param name="Bytes">What updates cost.</param>
-    /// <param name="Curve">AUC of the global model after each round.</param>
+    /// <param name="Curve">AUC of the global model by round, the last one among them.</param>
     /// <param name="CurveWithoutBridge">The same training from a blank start; empty for a chain no bridge leads to.</param>
     public sealed record Chain(
         string Id,
@@ -61,11 +61,13 @@ public sealed record DemoResult(
     /// <param name="Local">Trained on this hospital's images only.</param>
     /// <param name="Collaborative">The chain's last global model.</param>
     /// <param name="Personalized">The hospital's own final model.</param>
+    /// <param name="Chosen">What that is: <c>global</c> where nothing was better with confidence, or the candidate. Not in the file.</param>
     public sealed record Site(
         string Id,
         [property: JsonConverter(typeof(UndefinedAsNullConverter))] double Local,
         [property: JsonConverter(typeof(UndefinedAsNullConverter))] double Collaborative,
-        [property: JsonConverter(typeof(UndefinedAsNullConverter))] double Personalized);
+        [property: JsonConverter(typeof(UndefinedAsNullConverter))] double Personalized,
+        [property: JsonIgnore] string Chosen = "global");
 
     /// <summary>Sizes in bytes.</summary>
     /// <param name="PerRoundPerSite">Mean encoded update of one site in one round.</param>

@@ -44,12 +44,12 @@ public static class DemoTables
     {
         var table = New(unicode, "Macro AUC on held-out test images")
             .AddColumn(Left("Chain, hospital"))
-            .AddColumn(Right("Local-only")).AddColumn(Right("Collaborative")).AddColumn(Right("Personalized")).AddColumn(Right("Centralized"));
+            .AddColumn(Right("Local-only")).AddColumn(Right("Collaborative")).AddColumn(Right("Personalized")).AddColumn(Left("Chosen")).AddColumn(Right("Centralized"));
         foreach (var chain in result.Chains)
         {
-            table.AddRow(Plain(chain.Id, "", Auc(chain.Auc.Collaborative), "", Auc(chain.Auc.Centralized)));
+            table.AddRow(Plain(chain.Id, "", Auc(chain.Auc.Collaborative), "", "", Auc(chain.Auc.Centralized)));
             foreach (var site in chain.Sites)
-                table.AddRow(Plain("  " + site.Id, Auc(site.Local), Auc(site.Collaborative), Auc(site.Personalized), ""));
+                table.AddRow(Plain("  " + site.Id, Auc(site.Local), Auc(site.Collaborative), Auc(site.Personalized), site.Chosen, ""));
         }
 
         return table;

@@ -13,7 +13,7 @@ internal static class ReportSections
         0.01. Four models are compared on held-out test images. <strong>Local-only</strong>: a hospital trains on its own images.
         <strong>Centralized</strong>: all images in one place, which only a demo may do, as the yardstick. <strong>Collaborative</strong>: each hospital trains at home
         and sends partial updates; all replicas of the chain sum them to the same global model. <strong>Personalized</strong>: the global model fitted to one
-        hospital afterwards, never shared. Bars on the figures start at chance level unless a value lies below it.</p>
+        hospital afterwards where that is better with confidence, never shared; where not, the global model stays. Bars on the figures start at chance level unless a value lies below it.</p>
         </section>
         """);
 
@@ -47,13 +47,13 @@ internal static class ReportSections
                 </figure></div>
                 </div>
                 <div class="sheet scroll"><table>
-                <thead><tr><th scope="col">Hospital</th><th scope="col">Local-only</th><th scope="col">Collaborative</th><th scope="col">Personalized</th>
+                <thead><tr><th scope="col">Hospital</th><th scope="col">Local-only</th><th scope="col">Collaborative</th><th scope="col">Personalized</th><th scope="col">Chosen</th>
                 <th scope="col">Personalized against the better of both</th></tr></thead>
                 <tbody>
                 """)
             .Each(chain.Sites, (html, site) => html.Add(
                 $$"""
-                <tr><th scope="row">{{site.Id}}</th><td>{{Auc(site.Local)}}</td><td>{{Auc(site.Collaborative)}}</td><td>{{Auc(site.Personalized)}}</td>
+                <tr><th scope="row">{{site.Id}}</th><td>{{Auc(site.Local)}}</td><td>{{Auc(site.Collaborative)}}</td><td>{{Auc(site.Personalized)}}</td><td>{{site.Chosen}}</td>
                 <td class="{{(DemoClaims.Margin(site) >= -DemoClaims.PersonalizedTolerance ? "yes" : "no")}}">{{PointsWithUnit(DemoClaims.Margin(site))}}</td></tr>
                 """))
             .Add($"</tbody></table></div></section>");
@@ -62,9 +62,9 @@ internal static class ReportSections
     private static string CurveCaption(DemoResult.BridgeRun? bridge)
     {
         if (bridge is null)
-            return "Test AUC of the global model after each round.";
+            return "Test AUC of the global model by round.";
         var packets = bridge.Packets == 1 ? "1 packet" : $"{Count(bridge.Packets)} packets";
-        return $"Test AUC of the global model after each round. {packets} came from {bridge.From}, {Count(bridge.Accepted)} passed the do-no-harm gate.";
+        return $"Test AUC of the global model by round. {packets} came from {bridge.From}, {Count(bridge.Accepted)} passed the do-no-harm gate.";
     }
 
     public static Html Bytes(DemoResult result) => new Html().Add(

@@ -207,11 +207,11 @@ internal sealed class BlockArchive : ReceiveActor
                     (NextHeight, NextEntry) = (certificate.Height + 1, entry);
                     break;
                 case JournalRecord.Piece piece:
-                    _pieces.Add(piece);
+                    _pieces.Add(piece, entry);
                     break;
                 case JournalRecord.Adopted adopted when !IsComplete:
-                    if (adopted.Next.Header.Height > question.From && _blocks.Count == 0 && _pieces.Take(adopted) is { } state)
-                        Adopted = new Adoption(adopted.Next, state);
+                    if (adopted.Next.Header.Height > question.From && _blocks.Count == 0)
+                        Adopted = new Adoption(adopted.Next, _pieces.Take(adopted) ?? []);
                     _full |= _blocks.Count > 0;
                     break;
             }

@@ -24,6 +24,13 @@ public abstract record ChainJournal
     /// <param name="ConnectionString">Npgsql's; a secret where it holds a password.</param>
     public sealed record PostgreSql(string ConnectionString, string Schema) : ChainJournal
     {
+        /// <summary>
+        /// The server ends a transaction whose client is silent for so long: one that a cut network left open would hold the successor's records up, by their
+        /// key, until TCP gives the connection up after hours.
+        /// </summary>
+        private const string SilenceEnds = "idle_in_transaction_session_timeout";
+        private const int SilenceMilliseconds = 3000;
+
         // PostgreSQL cuts longer names off, and two chains must not meet in one schema.
         private const int MaxSchemaLength = 63;
 
@@ -39,10 +46,18 @@ public abstract record ChainJournal
         /// <summary>The schema's name as SQL takes it.</summary>
         internal string QuotedSchema => $"\"{Schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-        /// <summary>The journal of a chain in a database: its schema is named after the chain.</summary>
+        /// <summary>
+        /// The journal of a chain in a database: its schema is named after the chain. Sessions have an <c>idle_in_transaction_session_timeout</c>, where the
+        /// connection's options do not give another.
+        /// </summary>
         /// <exception cref="ArgumentException">The chain's name is not lower-case kebab, or the text is no connection string.</exception>
-        public static PostgreSql Of(string chain, string connectionString) =>
-            new(new NpgsqlConnectionStringBuilder(connectionString).ConnectionString, SchemaOf(chain));
+        public static PostgreSql Of(string chain, string connectionString)
+        {
+            var server = new NpgsqlConnectionStringBuilder(connectionString);
+            if (server.Options?.Contains(SilenceEnds, StringComparison.Ordinal) != true)
+                server.Options = $"{server.Options} -c {SilenceEnds}={SilenceMilliseconds}".Trim();
+            return new PostgreSql(server.ConnectionString, SchemaOf(chain));
+        }
 
         /// <summary><c>chain_</c> keeps clear of reserved words; hyphens are not plain in an SQL name.</summary>
         public static string SchemaOf(string chain)

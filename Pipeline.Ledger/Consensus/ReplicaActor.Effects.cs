@@ -53,7 +53,7 @@ public sealed partial class ReplicaActor
                     _restored = _mayForget = true;
                     break;
                 case JournalRecord.Piece piece:
-                    _pieces.Add(piece);
+                    _pieces.Add(piece, LastSequenceNr);
                     break;
                 case JournalRecord.Adopted adopted:
                     Readopt(adopted);
@@ -78,6 +78,7 @@ public sealed partial class ReplicaActor
             return;
         }
 
+        _pieces.Clear();
         if (_founded)
         {
             Begin();

@@ -125,7 +125,7 @@ internal sealed class JournalWalk(
             case JournalRecord.Committed { Certificate: var certificate }:
                 return CheckCommit(genesis, certificate);
             case JournalRecord.Piece piece:
-                _pieces.Add(piece);
+                _pieces.Add(piece, Records);
                 return null;
             case JournalRecord.Adopted adopted:
                 return CheckAdopted(genesis, adopted);

@@ -29,6 +29,8 @@ public sealed class PersonalizerTests
             Assert.True(
                 result.Personalized.Auc >= Math.Max(result.Local.Auc, result.Collaborative.Auc) - 0.01,
                 $"{result.Chosen}: {result.Personalized.Auc} of {result.Local.Auc}, {result.Collaborative.Auc}");
+            if (global == untrained)
+                Assert.NotEqual("global", result.Chosen);
         }
     }
 

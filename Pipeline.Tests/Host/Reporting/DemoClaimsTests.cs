@@ -89,7 +89,7 @@ public sealed class DemoClaimsTests
             expected,
             SampleResult.WithChain(1, chain => chain with
             {
-                Sites = [.. chain.Sites.SkipLast(1), new DemoResult.Site("hospital-4", local, collaborative, personalized)],
+                Sites = [.. chain.Sites.SkipLast(1), new DemoResult.Site("hospital-4", local, collaborative, personalized, "ensemble")],
             }));
 
     [Theory]

@@ -33,7 +33,7 @@ public sealed class DemoResultSchemaTests
         var result = SampleResult.WithChain(0, chain => chain with
         {
             Auc = new DemoResult.ChainAuc(double.NaN, double.NaN, double.NaN),
-            Sites = [new DemoResult.Site("hospital-1", double.NaN, double.NaN, double.NaN)],
+            Sites = [new DemoResult.Site("hospital-1", double.NaN, double.NaN, double.NaN, "global")],
             Curve = [new DemoResult.CurvePoint(0, double.NaN)],
         }) with
         {

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Npgsql;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
 using Pipeline.Ledger.Crypto;
@@ -243,6 +244,35 @@ public sealed class DurabilityTests(PostgresServer server, ITestOutputHelper out
 
         Assert.True(await replica.WatchAsync().WaitAsync(ReplicaFixture.Patience));
         await fixture.Logged("disk is full");
+    }
+
+    /// <summary>Its network was cut between the record and the commit, so the server waits for the rest of the transaction.</summary>
+    [Fact]
+    public async Task A_writer_that_fell_silent_within_a_write_does_not_hold_its_successor_up()
+    {
+        if (PostgresServer.Missing is { } missing)
+        {
+            output.WriteLine(missing);
+            return;
+        }
+
+        using var fixture = new ReplicaFixture(1, journals: new PostgresJournals(server.ConnectionString));
+        var replica = fixture.Start(0);
+        await Commit(fixture, [replica], 1);
+        var journal = (ChainJournal.PostgreSql)fixture.JournalOf(0);
+        long next = LedgerVerifier.Verify(journal).Records + 1;
+        await using var silent = new NpgsqlConnection(ChainJournal.PostgreSql.Of("counter", journal.ConnectionString).ConnectionString);
+        await silent.OpenAsync();
+        await using var open = await silent.BeginTransactionAsync();
+        await using var insert = new NpgsqlCommand(
+            $"""
+            CREATE TEMP TABLE next ON COMMIT DROP AS SELECT * FROM "{journal.Schema}".journal ORDER BY ordering DESC LIMIT 1;
+            UPDATE next SET sequence_number = {next}, ordering = ordering + 1000000;
+            INSERT INTO "{journal.Schema}".journal OVERRIDING SYSTEM VALUE SELECT * FROM next;
+            """, silent, open);
+        await insert.ExecuteNonQueryAsync();
+
+        await Commit(fixture, [replica], 2);
     }
 
     [Fact]
