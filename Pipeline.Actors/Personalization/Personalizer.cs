@@ -9,7 +9,7 @@ namespace Pipeline.Actors.Personalization;
 /// Finds a site's own model after the collaborative training. Candidates tuned from the global model are cross-validated over all of the site's
 /// patients but those of the test split; what rests on the local model, which has seen the training patients, is judged on the validation split
 /// alone. Both are compared with the fall-back on the same patients, by class-balanced cross-entropy, which tells more from few images than a rank
-/// or a count of errors; but it must not rank them worse either. Fine-tuning can hurt (FLamby), so a candidate must do both with confidence, the second within a tolerance.
+/// or a count of errors; but a candidate must not rank them worse than a tolerance either. Fine-tuning can hurt (FLamby), so it must do both with confidence.
 /// </summary>
 public sealed class Personalizer(SiteTrainer trainer, int classes, PersonalizerSettings settings)
 {

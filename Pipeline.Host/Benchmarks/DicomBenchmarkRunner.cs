@@ -1,6 +1,6 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Reporting;
 using Spectre.Console;
 
 namespace Pipeline.Host.Benchmarks;
@@ -22,7 +22,7 @@ internal static class DicomBenchmarkRunner
                 if (request.JsonFile is { } file)
                 {
                     new DicomBenchmarkResult(
-                        Version(), !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, request.Workload, figures)
+                        ProgramVersion.Full, !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, request.Workload, figures)
                         .Write(file);
                 }
             }
@@ -33,7 +33,4 @@ internal static class DicomBenchmarkRunner
             return ExitCode.Ok;
         },
         stop);
-
-    private static string Version() =>
-        typeof(DicomBenchmarkRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Reporting;
 
 namespace Pipeline.Host.Benchmarks;
 
@@ -23,7 +23,7 @@ public static class GatewayBenchmarkRunner
             if (request.JsonFile is { } file)
             {
                 new GatewayBenchmarkResult(
-                    Version(), !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription,
+                    ProgramVersion.Full, !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription,
                     Math.Round(watch.Elapsed.TotalSeconds, 1), request.Workload, figures).Write(file);
             }
         }
@@ -41,7 +41,4 @@ public static class GatewayBenchmarkRunner
         var rate = HeaderVerification.Measure(workload.Members, LedgerWorkload.Quick with { Headers = workload.Headers });
         return new Figure("lightClient", "ms", 1000 / rate.Value, 1000 / rate.Floor, new Bar(BarKind.ValueAtMost, 2), rate.Details);
     }
-
-    private static string Version() =>
-        typeof(GatewayBenchmarkRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Reporting;
 using Spectre.Console;
 
 namespace Pipeline.Host.Benchmarks;
@@ -34,7 +35,7 @@ public static class IngestBenchmarkRunner
             if (request.JsonFile is { } file)
             {
                 new IngestBenchmarkResult(
-                    BenchmarkJson.Version, !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, fileSystem,
+                    ProgramVersion.Full, !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, fileSystem,
                     Math.Round(watch.Elapsed.TotalSeconds, 1), request.Workload, [.. measured.Missing], figures, measured.Runs).Write(file);
             }
         }

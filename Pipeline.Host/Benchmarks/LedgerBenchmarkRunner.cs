@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Reporting;
 
 namespace Pipeline.Host.Benchmarks;
 
@@ -22,7 +23,7 @@ public static class LedgerBenchmarkRunner
             if (request.JsonFile is { } file)
             {
                 new LedgerBenchmarkResult(
-                    BenchmarkJson.Version, !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, fileSystem,
+                    ProgramVersion.Full, !figures.Any(f => f.IsMissed), Environment.ProcessorCount, RuntimeInformation.OSDescription, fileSystem,
                     Math.Round(watch.Elapsed.TotalSeconds, 1), request.Workload, figures).Write(file);
             }
         }

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Pipeline.Actors.Training;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Reporting;
 
 namespace Pipeline.Host.Benchmarks;
 
@@ -36,7 +36,7 @@ public static class TrainingBenchmarkRunner
                 File.WriteAllText(file, JsonSerializer.Serialize(
                     new
                     {
-                        Version = typeof(TrainingBenchmarkRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+                        Version = ProgramVersion.Full,
                         Passed = !figures.Any(f => f.IsMissed),
                         Cores = Environment.ProcessorCount,
                         OperatingSystem = RuntimeInformation.OSDescription,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Reporting;
@@ -104,16 +103,8 @@ public sealed class DemoCommandRunner(IAnsiConsole console, TimeProvider clock)
         File.WriteAllText(marker, "");
     }
 
-    /// <summary>With twelve digits of the commit.</summary>
-    private static string Version()
-    {
-        string version = typeof(DemoCommandRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-        int commit = version.IndexOf('+', StringComparison.Ordinal);
-        return commit < 0 || version.Length <= commit + 13 ? version : version[..(commit + 13)];
-    }
-
     private DemoReportContext Context(DemoOptions options) => new(
-        Version(),
+        ProgramVersion.Short,
         string.Create(CultureInfo.InvariantCulture, $"pipeline demo --seed {options.Seed}{(options.Quick ? " --quick" : "")}"),
         clock.GetUtcNow(),
         $"{Environment.ProcessorCount} cores, {RuntimeInformation.RuntimeIdentifier}, .NET {Environment.Version}",

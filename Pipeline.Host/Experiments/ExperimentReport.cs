@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Pipeline.Host.Reporting;
 
@@ -35,7 +34,7 @@ internal static class ExperimentReport
             $$"""
             {{Limits()}}
             </main>
-            <footer>{{Version()}}</footer>
+            <footer>Pipeline {{ProgramVersion.Full}}</footer>
             </body>
             </html>
             """)
@@ -128,7 +127,4 @@ internal static class ExperimentReport
 
     internal static string Number(double value) => !double.IsFinite(value) ? "–" :
         value.ToString(Math.Abs(value) >= 10 ? "0.0" : "0.0000", CultureInfo.InvariantCulture).Replace('-', '−');
-
-    private static string Version() =>
-        "Pipeline " + (typeof(ExperimentReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
+using Pipeline.Host.Reporting;
 
 namespace Pipeline.Host.Monitoring;
 
@@ -29,7 +30,7 @@ internal static class OpenApi
         return new JsonObject
         {
             ["openapi"] = "3.1.0",
-            ["info"] = new JsonObject { ["title"] = "Pipeline site status", ["version"] = SiteObserver.Version, ["license"] = new JsonObject { ["name"] = "Apache-2.0" } },
+            ["info"] = new JsonObject { ["title"] = "Pipeline site status", ["version"] = ProgramVersion.Release, ["license"] = new JsonObject { ["name"] = "Apache-2.0" } },
             ["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray() }),
             ["paths"] = paths,
             ["components"] = new JsonObject

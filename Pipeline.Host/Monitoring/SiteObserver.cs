@@ -1,9 +1,9 @@
-using System.Reflection;
 using Akka.Actor;
 using Akka.Event;
 using Pipeline.Actors.Ingest;
 using Pipeline.Host.Cluster;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Reporting;
 using Pipeline.Host.Site;
 using Pipeline.Ledger.Application;
 using Pipeline.Ledger.Blocks;
@@ -39,12 +39,9 @@ internal sealed class SiteObserver : IAsyncDisposable
         // Before the chains are joined, so that no report is missed.
         _listener = node.System.ActorOf(ProgressListener.Props(_history), "progress-listener");
         _latest = new SiteStatus(
-            settings.Name, Version, _started, _started, ["starting"], new DicomState(settings.Dicom.AeTitle, 0, 0, 0, 0, 0, 0), new SpoolState(0, 0, null), new DiskState(0, 0), [], [])
+            settings.Name, ProgramVersion.Release, _started, _started, ["starting"], new DicomState(settings.Dicom.AeTitle, 0, 0, 0, 0, 0, 0), new SpoolState(0, 0, null), new DiskState(0, 0), [], [])
         { Live = true };
     }
-
-    public static string Version { get; } =
-        typeof(SiteObserver).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary>The last look. One that is older than ten intervals is not live any more.</summary>
     public SiteStatus Latest
@@ -114,7 +111,7 @@ internal sealed class SiteObserver : IAsyncDisposable
         if (!live)
             problems.Add("the stages between spool and sample store have ended");
         return new SiteStatus(
-            _settings.Name, Version, _clock.GetUtcNow(), _started, problems,
+            _settings.Name, ProgramVersion.Release, _clock.GetUtcNow(), _started, problems,
             new DicomState(_settings.Dicom.AeTitle, ingest.Port, ingest.TlsPort, associations, connections, admitted, refused),
             new SpoolState(ingest.Acknowledged, ingest.Pending, ingest.Obstruction), new DiskState(drive.AvailableFreeSpace, drive.TotalSize), chains, peers)
         { Live = live, Nodes = nodes };

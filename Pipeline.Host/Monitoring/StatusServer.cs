@@ -15,6 +15,7 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Reporting;
 
 namespace Pipeline.Host.Monitoring;
 
@@ -77,7 +78,7 @@ internal sealed class StatusServer : IAsyncDisposable
     private static MeterProvider Provider(StatusSettings settings, string site, SiteMetrics metrics)
     {
         var provider = Sdk.CreateMeterProviderBuilder()
-            .ConfigureResource(resource => resource.AddService("pipeline", serviceVersion: SiteObserver.Version, serviceInstanceId: site))
+            .ConfigureResource(resource => resource.AddService("pipeline", serviceVersion: ProgramVersion.Release, serviceInstanceId: site))
             .AddMeter(SiteMetrics.MeterName, "System.Runtime")
             .AddView(instrument => instrument.Meter.Name != SiteMetrics.MeterName || metrics.Owns(instrument)
                 ? new MetricStreamConfiguration { CardinalityLimit = MaxSeriesOfMetric } : MetricStreamConfiguration.Drop)

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Reflection;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Reporting;
 using Pipeline.Ledger.Simulation;
 using Spectre.Console;
 
@@ -32,7 +32,7 @@ public static class SimulationRunner
             if (request.JsonFile is { } file)
             {
                 new SimulationResult(
-                    Version(), passed, request.Seed, request.Threads, [.. runs.Select(r => SimulationResult.Sweep.Of(r.Options, r.Report))]).Write(file);
+                    ProgramVersion.Full, passed, request.Seed, request.Threads, [.. runs.Select(r => SimulationResult.Sweep.Of(r.Options, r.Report))]).Write(file);
             }
 
             return passed ? ExitCode.Ok : ExitCode.Failed;
@@ -103,7 +103,4 @@ public static class SimulationRunner
 
     private static string Again(SimulationOptions options, long seed) => string.Create(
         CultureInfo.InvariantCulture, $"pipeline sim --members {options.Members} --schedules 1 --seed {seed}");
-
-    private static string Version() =>
-        typeof(SimulationRunner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }
