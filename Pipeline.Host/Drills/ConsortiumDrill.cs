@@ -71,7 +71,7 @@ public sealed class ConsortiumDrill(DrillRequest request, Action<string> progres
             "withhold" => PhaseAsync("withholding member", () => Task.CompletedTask, () => Task.CompletedTask, false, null, stop),
             "equivocate" => PhaseAsync(
                 "equivocating member", () => Run(() => _adversary.Equivocate(true)), () => Run(() => _adversary.Equivocate(false)), false,
-                () => $"{_adversary.Equivocations} rounds with two statements", stop),
+                () => $"{_adversary.Equivocations} rounds with two statements, {_adversary.Shown} shown to one member", stop),
             _ => FloodAsync(_adversary, stop),
         };
     }
@@ -174,7 +174,7 @@ public sealed class ConsortiumDrill(DrillRequest request, Action<string> progres
         return new DrillResult(
             request.Members, request.Adversary, request.Namespaces ? "namespaces" : "relays", request.BlockInterval.TotalSeconds, _phases,
             journals.ToDictionary(j => j.Name, j => (long)j.Blocks.Count), forks, [.. journals.Where(j => j.Fault is not null).Select(j => $"{j.Name}: {j.Fault}")],
-            blocks.Sum(b => b.Block.Evidence.Count), blocks.Sum(b => b.Block.Transactions.Count), Math.Round(clock.GetElapsedTime(began).TotalSeconds, 1));
+            _adversary?.Shown ?? 0, blocks.Sum(b => b.Block.Evidence.Count), blocks.Sum(b => b.Block.Transactions.Count), Math.Round(clock.GetElapsedTime(began).TotalSeconds, 1));
     }
 
     private async Task UntilAsync(Func<bool> condition, Func<string> missing, CancellationToken stop)

@@ -28,6 +28,7 @@ internal sealed class DrillAdversary : IAsyncDisposable
     private readonly IReadOnlyList<string> _others;
     private volatile bool _equivocates;
     private int _equivocations;
+    private int _shown;
 
     public DrillAdversary(Gateway.Gateway gateway, Genesis genesis, string member, SiteIdentity identity)
     {
@@ -41,6 +42,9 @@ internal sealed class DrillAdversary : IAsyncDisposable
 
     /// <summary>Rounds in which it has signed two statements.</summary>
     public int Equivocations => _equivocations;
+
+    /// <summary>Those of which one member was shown both, which is a proof.</summary>
+    public int Shown => _shown;
 
     public int Links => _gateway.Links.Count;
 
@@ -90,6 +94,13 @@ internal sealed class DrillAdversary : IAsyncDisposable
         {
             for (int i = 0; i < _others.Count; i++)
                 Vote(_others[i], type, proposal.Height, proposal.Round, i % 2 == 0 ? proposal.Block.Id : Digest.Zero);
+        }
+
+        // Two halves that are each told one thing hold no proof; a member that is told both does, and tells all.
+        if (proposal.Height % 2 == 0)
+        {
+            Interlocked.Increment(ref _shown);
+            Vote(_others[0], StatementType.Prevote, proposal.Height, proposal.Round, Digest.Zero);
         }
     }
 

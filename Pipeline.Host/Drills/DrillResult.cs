@@ -7,18 +7,22 @@ namespace Pipeline.Host.Drills;
 /// <param name="Heights">Of every member's journal when it was stopped, by member; all had reached the highest of the moment before.</param>
 /// <param name="Forks">Heights at which two journals hold different blocks.</param>
 /// <param name="BadJournals">Journals that do not verify, or replay to another state, with the reason.</param>
-/// <param name="Evidence">Equivocations proved on the chain.</param>
+/// <param name="Shown">Times that the adversary showed one member both of two contradicting statements.</param>
+/// <param name="Evidence">Equivocations proved on the chain; it needs one for each member.</param>
 /// <param name="Transactions">On the chain.</param>
 public sealed record DrillResult(
     int Members, bool Adversary, string Network, double BlockIntervalSeconds, IReadOnlyList<DrillPhase> Phases, IReadOnlyDictionary<string, long> Heights,
-    int Forks, IReadOnlyList<string> BadJournals, int Evidence, int Transactions, double Seconds)
+    int Forks, IReadOnlyList<string> BadJournals, int Shown, int Evidence, int Transactions, double Seconds)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, NewLine = "\n" };
 
     /// <summary>No fork up to the lowest height, every journal good and replayed to the states that its headers name.</summary>
     public bool IsSafe => Forks == 0 && BadJournals.Count == 0;
 
-    public bool Passed => IsSafe && Phases.All(p => p.Passed);
+    /// <summary>Whoever shows its contradiction to an honest member is on the chain with it.</summary>
+    public bool IsProved => Shown == 0 || Evidence > 0;
+
+    public bool Passed => IsSafe && IsProved && Phases.All(p => p.Passed);
 
     public void Write(string file) => File.WriteAllText(file, JsonSerializer.Serialize(this, Json) + "\n");
 }

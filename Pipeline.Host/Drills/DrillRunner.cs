@@ -36,7 +36,7 @@ internal static class DrillRunner
             console.WriteLine("BAD  " + bad);
         console.WriteLine(
             $"heights {result.Heights.Values.Min()} to {result.Heights.Values.Max()} at {result.Heights.Count} members, {result.Forks} forks, {result.BadJournals.Count} bad journals, " +
-            $"{result.Transactions} transactions, {result.Evidence} equivocations proved; {Number(result.Seconds)} s");
+            $"{result.Transactions} transactions, equivocations: {result.Shown} shown, {result.Evidence} proved; {Number(result.Seconds)} s");
     }
 
     private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
