@@ -60,8 +60,9 @@ public sealed class IngestPipeline : IAsyncDisposable
         foreach (ChainRoute route in settings.Routes)
             Open(route);
         _spool = InstanceSpool.Open(
-            new SpoolSettings(Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances), files, settings.Clock,
-            settings.StorageKeys.For("spool"));
+            new SpoolSettings(
+                Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances, settings.SpareSegments),
+            files, settings.Clock, settings.StorageKeys.For("spool"));
         _spool.ObstructionChanged += Report;
         if (_spool.Obstruction is { } obstruction)
             Report(obstruction);

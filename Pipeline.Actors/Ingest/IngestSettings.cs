@@ -31,7 +31,10 @@ public sealed record IngestSettings
     public DicomServerSettings Dicom { get; init; } = new();
 
     /// <summary>Spool segment size at which a new one is begun (bytes).</summary>
-    public long SegmentBytes { get; init; } = 256L << 20;
+    public long SegmentBytes { get; init; } = 64L << 20;
+
+    /// <summary>Files of consumed spool segments that are kept, as they are, to be written again; 0 deletes each.</summary>
+    public int SpareSegments { get; init; } = 4;
 
     /// <summary>Free disk space below which instances are refused: new associations transiently, C-STORE with A700 (bytes).</summary>
     public long LowWatermarkBytes { get; init; } = 256L << 20;

@@ -11,8 +11,11 @@ public static class IngestBenchmarkRunner
 {
     private const double MostMegabytes = 300;
 
-    /// <summary>How often the study's other half is sent before a run counts: code that is compiled while it runs has settled by then.</summary>
-    private const int WarmUps = 2;
+    /// <summary>
+    /// Studies as large as the measured one on all associations, sent before a run counts: code that is compiled while it runs has settled by then, and a
+    /// site's spool has files to write again.
+    /// </summary>
+    private const int WarmUps = 4;
 
     private static readonly string[] Receivers = ["pipeline", "storescp", "Orthanc"];
     private static readonly int[] Associations = [1, 4];
@@ -56,8 +59,7 @@ public static class IngestBenchmarkRunner
         public Measurements(IngestWorkload workload, string folder)
         {
             (_workload, _folder) = (workload, folder);
-            // As many folders again, to warm receivers up with.
-            _study = CtStudy.Write(Path.Combine(folder, "study"), 2 * Associations.Max(), workload.Instances);
+            _study = CtStudy.Write(Path.Combine(folder, "study"), (1 + WarmUps) * Associations.Max(), workload.Instances);
         }
 
         public List<IngestRun> Runs { get; } = [];
@@ -70,10 +72,14 @@ public static class IngestBenchmarkRunner
             {
                 stop.ThrowIfCancellationRequested();
                 string[] folders = [.. _study.Folders.Take(associations)];
-                Runs.Add(new IngestRun("disk", "disk", associations, NoDelay: true,
+                Runs.Add(new IngestRun("disk", "disk", associations, 1, NoDelay: true,
                     DurableCeiling.Measure(Path.Combine(_folder, "raw"), associations, _workload.Instances, _study.DataSetBytes)));
-                await AgainstAsync("pipeline", noDelay: true, async receiver => Runs.Add(new IngestRun("pipeline", "pipeline", associations, NoDelay: true,
-                    await IngestSender.OwnAsync(receiver.Port, folders, _workload.Instances).ConfigureAwait(false)))).ConfigureAwait(false);
+                foreach (int operations in (int[])[1, IngestSender.Operations])
+                {
+                    await AgainstAsync("pipeline", noDelay: true, async receiver => Runs.Add(new IngestRun(
+                        "pipeline", "pipeline", associations, operations, NoDelay: true,
+                        await IngestSender.OwnAsync(receiver.Port, folders, _workload.Instances, operations).ConfigureAwait(false)))).ConfigureAwait(false);
+                }
                 foreach (bool noDelay in (bool[])[true, false])
                 {
                     foreach (string name in Receivers)
@@ -84,7 +90,7 @@ public static class IngestBenchmarkRunner
                         await AgainstAsync(name, noDelay, async receiver =>
                         {
                             if (await IngestSender.StorescuAsync(receiver.Port, folders, instances, noDelay).ConfigureAwait(false) is { } rate)
-                                Runs.Add(new IngestRun(name, "storescu", associations, noDelay, rate));
+                                Runs.Add(new IngestRun(name, "storescu", associations, 1, noDelay, rate));
                             else
                                 Missing.Add("storescu");
                         }).ConfigureAwait(false);
@@ -96,7 +102,10 @@ public static class IngestBenchmarkRunner
         public IEnumerable<Figure> Figures()
         {
             foreach (int n in Associations)
-                yield return Compare($"durable{n}", Rate("pipeline", "pipeline", n, true)!.Value, Rate("disk", "disk", n, true), 0.85);
+            {
+                yield return Compare($"durable{n}", Rate("pipeline", "pipeline", n, true, IngestSender.Operations)!.Value, Rate("disk", "disk", n, true), 0.85);
+                yield return Compare($"durableOneByOne{n}", Rate("pipeline", "pipeline", n, true)!.Value, Rate("disk", "disk", n, true), null);
+            }
             foreach (int n in Associations)
             {
                 if (Rate("pipeline", "storescu", n, true) is { } noDelay)
@@ -118,8 +127,8 @@ public static class IngestBenchmarkRunner
             }
             await using (receiver.ConfigureAwait(false))
             {
-                for (int i = 0; i < WarmUps; i++)
-                    await IngestSender.OwnAsync(receiver.Port, [.. _study.Folders.Skip(Associations.Max())], _workload.Instances).ConfigureAwait(false);
+                foreach (string[] folders in _study.Folders.Skip(Associations.Max()).Chunk(Associations.Max()))
+                    await IngestSender.OwnAsync(receiver.Port, folders, _workload.Instances, IngestSender.Operations).ConfigureAwait(false);
                 await run(receiver).ConfigureAwait(false);
                 if (name == "pipeline" && receiver.PeakMegabytes is { } peak)
                     _megabytes = Math.Max(_megabytes ?? 0, peak);
@@ -132,10 +141,13 @@ public static class IngestBenchmarkRunner
         private Dictionary<string, double> Others(int associations, bool noDelay) =>
             Rate("Orthanc", "storescu", associations, noDelay) is { } orthanc ? new() { ["orthanc"] = orthanc } : [];
 
-        private double? Rate(string receiver, string sender, int associations, bool noDelay)
+        private double? Rate(string receiver, string sender, int associations, bool noDelay, int operations = 1)
         {
-            double[] rates = [.. Runs.Where(run => run.Receiver == receiver && run.Sender == sender && run.Associations == associations && run.NoDelay == noDelay)
-                .Select(run => run.Rate)];
+            double[] rates =
+            [
+                .. Runs.Where(run => run.Receiver == receiver && run.Sender == sender && run.Associations == associations && run.NoDelay == noDelay &&
+                    run.Operations == operations).Select(run => run.Rate),
+            ];
             return rates.Length == 0 ? null : Timing.Median(rates);
         }
     }

@@ -6,16 +6,20 @@ using Pipeline.Host.Commands;
 
 namespace Pipeline.Host.Benchmarks;
 
-/// <summary>Sends a study on several associations, a folder on each, one instance after the other.</summary>
+/// <summary>Sends a study on several associations, a folder on each.</summary>
 internal static class IngestSender
 {
+    /// <summary>What this program's SCU proposes and a site agrees to by default.</summary>
+    public const int Operations = 8;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>With this program's SCU, from memory that the operating system keeps: the receiver is what is measured.</summary>
+    /// <param name="operations">Outstanding at once on each association, where the receiver agrees (asynchronous operations).</param>
     /// <returns>Instances a second, over all associations.</returns>
-    public static async Task<double> OwnAsync(int port, IReadOnlyList<string> folders, int instances)
+    public static async Task<double> OwnAsync(int port, IReadOnlyList<string> folders, int instances, int operations)
     {
-        var settings = new AssociationSettings("127.0.0.1", port, IngestReceiver.AeTitle, "BENCH-SCU", [SopClasses.CT], Patience);
+        var settings = new AssociationSettings("127.0.0.1", port, IngestReceiver.AeTitle, "BENCH-SCU", [SopClasses.CT], Patience) { MaxOperations = operations };
         var associations = new List<(DicomAssociation Association, OutgoingInstance[] Study)>();
         foreach (string folder in folders)
         {
@@ -23,22 +27,22 @@ internal static class IngestSender
             associations.Add((requested.Require(), [.. Files(folder, instances).Select(file => OutgoingFile.Read(file).Require())]));
         }
         long began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(associations.Select(sending => Task.Run(async () =>
-        {
-            foreach (OutgoingInstance instance in sending.Study)
-            {
-                var answer = await sending.Association.StoreAsync(instance).ConfigureAwait(false);
-                if (answer is not { Ok: true, Value.IsSuccess: true })
-                    throw new CommandFailedException($"an instance was answered {(answer.Ok ? answer.Value.ToString() : answer.Fault.Message)}");
-            }
-        }))).ConfigureAwait(false);
+        await Task.WhenAll(associations.Select(sending =>
+            Task.Run(() => Task.WhenAll(sending.Study.Select(instance => StoreAsync(sending.Association, instance)))))).ConfigureAwait(false);
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         foreach ((DicomAssociation association, _) in associations)
             await association.ReleaseAsync().ConfigureAwait(false);
         return folders.Count * instances / seconds;
     }
 
-    /// <summary>With DCMTK's storescu, a process for each association. Its start counts as little as there are many instances.</summary>
+    private static async Task StoreAsync(DicomAssociation association, OutgoingInstance instance)
+    {
+        var answer = await association.StoreAsync(instance).ConfigureAwait(false);
+        if (answer is not { Ok: true, Value.IsSuccess: true })
+            throw new CommandFailedException($"an instance was answered {(answer.Ok ? answer.Value.ToString() : answer.Fault.Message)}");
+    }
+
+    /// <summary>With DCMTK's storescu, one instance after the other, a process for each association. Its start counts as little as there are many instances.</summary>
     /// <returns>Instances a second, over all associations; null where storescu is not installed.</returns>
     public static async Task<double?> StorescuAsync(int port, IReadOnlyList<string> folders, int instances, bool noDelay)
     {

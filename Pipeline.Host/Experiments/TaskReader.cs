@@ -94,7 +94,7 @@ public static class TaskReader
         byte[] bytes = DicomWriter.WriteDataSet(wrapper.Wrap(file, read.Value, 1), TransferSyntax.ExplicitLittle);
         return way.Run(
             new SpoolRecord(
-                0, false, DateTimeOffset.UnixEpoch, SHA256.HashData(bytes), "IMPORT", route.AeTitle, wrapper.SopClass, wrapper.InstanceUid(file),
+                0, false, DateTimeOffset.UnixEpoch, 0, "IMPORT", route.AeTitle, wrapper.SopClass, wrapper.InstanceUid(file),
                 TransferSyntax.ExplicitLittle.Uid, bytes),
             route);
     }

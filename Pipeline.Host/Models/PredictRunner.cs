@@ -97,7 +97,7 @@ public static class PredictRunner
             new DeidentificationProfile { Options = DeidentificationOption.None }, Limits);
         var route = new ChainRoute("predict", "PREDICT", task.Modality, task.BodyPart, task.Height, task.Width, task.Classes);
         return way.Run(
-            new SpoolRecord(0, false, DateTimeOffset.UnixEpoch, [], "PREDICT", "PREDICT", "", "", read.Value.Syntax.Uid, bytes.AsMemory(DataSetStart(read.Value))), route);
+            new SpoolRecord(0, false, DateTimeOffset.UnixEpoch, 0, "PREDICT", "PREDICT", "", "", read.Value.Syntax.Uid, bytes.AsMemory(DataSetStart(read.Value))), route);
     }
 
     /// <summary>Where the data set begins: behind preamble, prefix and the meta group, whose length its first element tells (PS3.10 7.1).</summary>

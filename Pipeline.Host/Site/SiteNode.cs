@@ -104,6 +104,7 @@ public sealed class SiteNode : IAsyncDisposable
             : ingest with
             {
                 SegmentBytes = limits.SegmentBytes,
+                SpareSegments = limits.SpareSegments,
                 LowWatermarkBytes = limits.LowWatermarkBytes,
                 MaxIndexedInstances = limits.MaxIndexedInstances,
                 Parallelism = limits.Parallelism,

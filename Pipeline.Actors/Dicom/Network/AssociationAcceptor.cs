@@ -238,12 +238,12 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
                 Respond(request, refusal);
                 return;
             }
-            byte[] sha256 = instance.Finish(Append);
+            UInt128 content = instance.Finish(Append);
             (string sopClass, string syntax) = _contexts[request.ContextId];
             _outstanding++;
             _effects.Add(new AssociationEffect.Commit(
                 new ReceivedInstance(
-                    _calling, _called, sopClass, request.Command.Text(DicomTags.AffectedSopInstanceUid)!, syntax, instance.Length, sha256),
+                    _calling, _called, sopClass, request.Command.Text(DicomTags.AffectedSopInstanceUid)!, syntax, instance.Length, content),
                 request));
         }
     }

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 
 namespace Pipeline.Actors.Dicom.Network;
 
@@ -13,7 +13,7 @@ internal sealed class InstanceBuffer(long cap) : IDisposable
     public const int BlockSize = 262144;
     private const int HeadSize = 16384;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly XxHash128 _hash = new();
     private readonly MemoryStream _head = new();
     private byte[]? _block;
     private int _used;
@@ -37,7 +37,7 @@ internal sealed class InstanceBuffer(long cap) : IDisposable
         Length += data.Length;
         if (Refusal is not null || Overflowed)
             return;
-        _hash.AppendData(data);
+        _hash.Append(data);
         if (!HasHead)
             _head.Write(data[..(int)Math.Min(data.Length, HeadSize - _head.Length)]);
         while (!data.IsEmpty)
@@ -75,12 +75,12 @@ internal sealed class InstanceBuffer(long cap) : IDisposable
     }
 
     /// <summary>Gives the last block.</summary>
-    /// <returns>SHA-256 of everything.</returns>
-    public byte[] Finish(Action<byte[], int> last)
+    /// <returns>XXH128 of everything.</returns>
+    public UInt128 Finish(Action<byte[], int> last)
     {
         if (_used > 0)
             Give(last);
-        return _hash.GetHashAndReset();
+        return _hash.GetCurrentHashAsUInt128();
     }
 
     public void Dispose()
@@ -88,7 +88,6 @@ internal sealed class InstanceBuffer(long cap) : IDisposable
         if (_block is not null)
             ArrayPool<byte>.Shared.Return(_block);
         _block = null;
-        _hash.Dispose();
         _head.Dispose();
     }
 

@@ -29,6 +29,8 @@ public sealed partial class DiskFileSystem : IDurableFileSystem
 
     public void Delete(string path) => File.Delete(path);
 
+    public void Rename(string path, string name) => File.Move(path, Path.Combine(Path.GetDirectoryName(path)!, name));
+
     public void Replace(string path, ReadOnlySpan<byte> content) => Replace(path, [content.ToArray()]);
 
     public void Replace(string path, IEnumerable<ReadOnlyMemory<byte>> content)

@@ -11,6 +11,9 @@ public interface IDurableFileSystem
 
     void Delete(string path);
 
+    /// <summary>Gives a file of the same folder another name, which is not taken. Durable behind <see cref="SyncFolder"/>.</summary>
+    void Rename(string path, string name);
+
     /// <summary>Writes a whole file, flushed, under its final name or not at all.</summary>
     void Replace(string path, ReadOnlySpan<byte> content);
 

@@ -3,9 +3,10 @@ using System.Buffers.Binary;
 namespace Pipeline.Actors.Ingest.Files;
 
 /// <summary>
-/// An append-only file of records, each {length u32, CRC-32C u32, bytes}, little endian. The first record that is not whole ends the file; what lies
+/// An append-only file of records, each {length u32, checksum u32, bytes}, little endian. The first record that is not whole ends the file; what lies
 /// behind it is set aside beside the file, not lost, and the file is cut there. One writer; meanwhile others may flush, and read any record at or
-/// below <see cref="DurableLength"/>.
+/// below <see cref="DurableLength"/>. A file may be used again for another log (<see cref="Begin"/>): the checksums (<see cref="RecordChecksum"/>) then
+/// depend on the number of the use, so that no record of an earlier use is one of this.
 /// </summary>
 internal sealed class RecordLog : IDisposable
 {
@@ -16,11 +17,12 @@ internal sealed class RecordLog : IDisposable
     private readonly string _path;
     private readonly long _maxRecord;
     private readonly IRecordSeal? _seal;
+    private readonly RecordChecksum _checksum;
     private long _length, _durable;
 
-    private RecordLog(IDurableFileSystem files, string path, long maxRecord, IRecordSeal? seal)
+    private RecordLog(IDurableFileSystem files, string path, long maxRecord, IRecordSeal? seal, long? use)
     {
-        (_files, _path, _maxRecord, _seal) = (files, path, maxRecord, seal);
+        (_files, _path, _maxRecord, _seal, _checksum) = (files, path, maxRecord, seal, new RecordChecksum(use));
         _file = files.Open(path);
     }
 
@@ -37,15 +39,16 @@ internal sealed class RecordLog : IDisposable
     /// <param name="maxRecord">The longest record believed (bytes).</param>
     /// <param name="visit">Null to visit nothing; records are checked all the same.</param>
     /// <param name="seal">Null for records that lie open on the disk.</param>
+    /// <param name="use">The number given to <see cref="Begin"/>; null for a file that was never used for anything else.</param>
     /// <exception cref="IOException">The disk refused.</exception>
     public static RecordLog Open(
-        IDurableFileSystem files, string path, long maxRecord, Action<long, ReadOnlyMemory<byte>>? visit, IRecordSeal? seal = null)
+        IDurableFileSystem files, string path, long maxRecord, Action<long, ReadOnlyMemory<byte>>? visit, IRecordSeal? seal = null, long? use = null)
     {
         bool created = !File.Exists(path);
-        var log = new RecordLog(files, path, maxRecord + (seal?.Overhead ?? 0), seal);
+        var log = new RecordLog(files, path, maxRecord + (seal?.Overhead ?? 0), seal, use);
         try
         {
-            log.Recover(visit);
+            log.Recover(visit, use is not null);
             if (created)
                 files.SyncFolder(Path.GetDirectoryName(path)!);
             return log;
@@ -57,8 +60,32 @@ internal sealed class RecordLog : IDisposable
         }
     }
 
+    /// <summary>
+    /// An empty log in a file that may hold whatever an earlier use left: overwriting it costs neither blocks of the file system nor, while the old
+    /// content is cached, memory, and a flush has no length to write.
+    /// </summary>
+    /// <param name="use">Another number for each use of a file.</param>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static RecordLog Begin(IDurableFileSystem files, string path, long maxRecord, long use, IRecordSeal? seal = null)
+    {
+        var log = new RecordLog(files, path, maxRecord + (seal?.Overhead ?? 0), seal, use);
+        try
+        {
+            files.SyncFolder(Path.GetDirectoryName(path)!);
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Gives every whole record of a file and leaves the file as it is.</summary>
-    public static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, out long end, IRecordSeal? seal = null)
+    public static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, out long end, IRecordSeal? seal = null) =>
+        Scan(file, maxRecord, visit, new RecordChecksum(null), out end, seal);
+
+    private static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, RecordChecksum checksum, out long end, IRecordSeal? seal)
     {
         long length = file.Length;
         Span<byte> frame = stackalloc byte[FrameLength];
@@ -72,7 +99,7 @@ internal sealed class RecordLog : IDisposable
             if (buffer.Length < size)
                 buffer = new byte[Math.Min(maxRecord, Math.Max(size, 2L * buffer.Length))];
             if (file.Read(end + FrameLength, buffer.AsSpan(0, (int)size)) < size
-                || Crc32C.Of(buffer.AsSpan(0, (int)size)) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
+                || checksum.Of(buffer.AsSpan(0, (int)size)) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
                 return;
             visit(end, seal is null ? buffer.AsMemory(0, (int)size) : seal.Open(buffer.AsMemory(0, (int)size)));
             end += FrameLength + size;
@@ -90,7 +117,7 @@ internal sealed class RecordLog : IDisposable
             throw new ArgumentOutOfRangeException(nameof(parts), size, $"A record has 1 to {_maxRecord} bytes.");
         byte[] frame = new byte[FrameLength];
         BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)size);
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), Crc32C.Of(parts));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), _checksum.Of(parts));
         long offset = _length;
         _file.Write(offset, [frame, .. parts]);
         Volatile.Write(ref _length, offset + FrameLength + size);
@@ -136,7 +163,7 @@ internal sealed class RecordLog : IDisposable
     /// <param name="next">Where the record behind it begins.</param>
     public ReadOnlyMemory<byte> Read(long offset, out long next)
     {
-        byte[] record = Read(_file, _path, _maxRecord, offset, Length);
+        byte[] record = Read(_file, _path, _maxRecord, offset, Length, _checksum);
         next = offset + FrameLength + record.Length;
         return _seal is null ? record : _seal.Open(record);
     }
@@ -161,22 +188,30 @@ internal sealed class RecordLog : IDisposable
     {
         Span<byte> start = stackalloc byte[FrameLength + skip];
         uint size = Start(offset, start, out uint checksum);
-        if (size != skip + into.Length || _file.Read(offset + start.Length, into) < into.Length || Crc32C.Of(start[FrameLength..], into) != checksum)
+        if (size != skip + into.Length || _file.Read(offset + start.Length, into) < into.Length || _checksum.Of(start[FrameLength..], into) != checksum)
             throw Damaged(_path, offset);
     }
 
     /// <summary>Reads the record at an offset that <see cref="Scan"/> gave.</summary>
     /// <param name="end">Where the last whole record ends.</param>
+    /// <param name="use">As for <see cref="Open"/>.</param>
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
-    public static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end)
+    public static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end, long? use = null) =>
+        Read(file, path, maxRecord, offset, end, new RecordChecksum(use));
+
+    private static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end, RecordChecksum checksum)
     {
         Span<byte> frame = stackalloc byte[FrameLength];
         file.Read(offset, frame);
-        byte[] record = new byte[Size(frame, path, maxRecord, offset, end, out uint checksum)];
-        if (file.Read(offset + FrameLength, record) < record.Length || Crc32C.Of(record) != checksum)
+        byte[] record = new byte[Size(frame, path, maxRecord, offset, end, out uint expected)];
+        if (file.Read(offset + FrameLength, record) < record.Length || checksum.Of(record) != expected)
             throw Damaged(path, offset);
         return record;
     }
+
+    /// <summary>Gives up what an earlier use left behind the end.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Trim() => _file.Truncate(_length);
 
     public void Dispose() => _file.Dispose();
 
@@ -198,19 +233,39 @@ internal sealed class RecordLog : IDisposable
 
     private static IOException Damaged(string path, long offset) => new($"{path} is damaged at byte {offset}: the checksum differs.");
 
-    private void Recover(Action<long, ReadOnlyMemory<byte>>? visit)
+    private void Recover(Action<long, ReadOnlyMemory<byte>>? visit, bool reused)
     {
-        Scan(_file, _maxRecord, visit ?? ((_, _) => { }), out long end, _seal);
+        Scan(_file, _maxRecord, visit ?? ((_, _) => { }), _checksum, out long end, _seal);
         long total = _file.Length;
         if (total > end)
         {
-            SetAside(end, total);
+            // Behind the last record of a file used again there is always something. Where a whole record follows one that is not, it is damage.
+            if (!reused || IsRecordBehind(end, total))
+            {
+                SetAside(end, total);
+                TornBytes = total - end;
+            }
             _file.Truncate(end);
         }
-        TornBytes = total - end;
         // What was found may sit in the page cache alone: it counts as durable only behind this flush.
         _file.Flush();
         (_length, _durable) = (end, end);
+    }
+
+    /// <summary>Whether the record behind that at <paramref name="at"/>, of which the length alone is believed, is whole.</summary>
+    private bool IsRecordBehind(long at, long total)
+    {
+        try
+        {
+            Span<byte> frame = stackalloc byte[FrameLength];
+            _file.Read(at, frame);
+            _ = Read(_file, _path, _maxRecord, at + FrameLength + Size(frame, _path, _maxRecord, at, total, out _), total, _checksum);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private void SetAside(long from, long to)

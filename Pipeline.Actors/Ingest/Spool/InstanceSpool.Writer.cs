@@ -107,7 +107,7 @@ public sealed partial class InstanceSpool
         if (commit.Upload.Refusal is not null)
             return;
         ReceivedInstance instance = commit.Instance;
-        (RepeatIndex.Verdict verdict, RepeatIndex.Entry entry) = _index.Judge(instance.SopInstanceUid, instance.Sha256);
+        (RepeatIndex.Verdict verdict, RepeatIndex.Entry entry) = _index.Judge(instance.SopInstanceUid, instance.Content);
         bool conflict = verdict is RepeatIndex.Verdict.Conflict or RepeatIndex.Verdict.RepeatedConflict;
         if (verdict is RepeatIndex.Verdict.New or RepeatIndex.Verdict.Conflict)
         {

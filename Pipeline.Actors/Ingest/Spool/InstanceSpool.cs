@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
@@ -28,6 +27,8 @@ public sealed partial class InstanceSpool : IDisposable
     private readonly ulong _run = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private readonly HashSet<SpoolUpload> _uploads = [];
     private readonly List<(long Sequence, RepeatIndex.Entry Entry)> _unflushed = [];
+    /// <summary>Files of consumed segments, under their old names: after a crash they are consumed segments again.</summary>
+    private readonly Queue<string> _spare = [];
     private SpoolSegment _active;
     private bool _activeBroken, _writing, _breaking;
     private long _next, _durableNext, _lastUpload;
@@ -40,7 +41,7 @@ public sealed partial class InstanceSpool : IDisposable
         (_settings, _files, _clock, _seal) = (settings, files, clock, seal);
         Directory.CreateDirectory(settings.Folder);
         _index = new RepeatIndex(settings.MaxIndexed);
-        _seen = SeenLog.Open(files, Path.Combine(settings.Folder, "seen.log"), settings.MaxIndexed, _index);
+        _seen = SeenLog.Open(files, settings.Folder, settings.MaxIndexed, _index);
         _next = SpoolRecovery.Run(files, settings.Folder, seal, _index, _segments);
         _active = Begin();
         _durableNext = _next;
@@ -100,13 +101,19 @@ public sealed partial class InstanceSpool : IDisposable
     /// <summary>A reader whose first record has the given sequence.</summary>
     public SpoolCursor ReadFrom(long sequence) => new(this, sequence);
 
-    /// <summary>Begins a new segment, so that <see cref="Release"/> may take the one before.</summary>
+    /// <summary>
+    /// Begins a new segment in a new file, and deletes the files of those before, rather than use them again, as soon as they are consumed: what was
+    /// consumed before is on the disk no more behind the <see cref="Release"/> that follows.
+    /// </summary>
     /// <exception cref="IOException">The disk refused.</exception>
     public void Roll()
     {
         lock (_gate)
         {
-            if (_active.LastSequence >= 0)
+            DeleteSpare();
+            foreach (SpoolSegment segment in _segments.Values)
+                segment.Single = true;
+            if (_active.LastSequence >= 0 || _active.Reused)
                 Rotate();
         }
     }
@@ -131,6 +138,14 @@ public sealed partial class InstanceSpool : IDisposable
             lock (_gate)
                 _segments.RemoveAt(0);
             done.Dispose();
+            lock (_gate)
+            {
+                if (!done.Single && !_low && _spare.Count < _settings.SpareSegments)
+                {
+                    _spare.Enqueue(done.Path);
+                    continue;
+                }
+            }
             _files.Delete(done.Path);
         }
     }
@@ -149,6 +164,8 @@ public sealed partial class InstanceSpool : IDisposable
             return;
         _writer.Join();
         _flusher.Stop();
+        if (!_killed)
+            LeaveNothingStale();
         foreach (SpoolSegment segment in _segments.Values)
             segment.Dispose();
         _seen.Dispose();
@@ -245,10 +262,13 @@ public sealed partial class InstanceSpool : IDisposable
     private SpoolSegment Begin()
     {
         long number = _segments.Count == 0 ? 0 : _segments.Keys[^1] + 1;
-        string path = Path.Combine(_settings.Folder, SpoolSegment.NameOf(number));
+        string name = SpoolSegment.NameOf(number), path = Path.Combine(_settings.Folder, name);
         // A file of that name can only be what an attempt to begin it left.
         _files.Delete(path);
-        var segment = new SpoolSegment(number, path, RecordLog.Open(_files, path, SpoolSegment.MaxEntry, null, _seal));
+        bool reused = _spare.TryDequeue(out string? spare);
+        if (reused)
+            _files.Rename(spare!, name);
+        var segment = new SpoolSegment(number, path, RecordLog.Begin(_files, path, SpoolSegment.MaxEntry, number, _seal)) { Reused = reused };
         try
         {
             segment.Log.Append(SpoolEntry.EncodeBegin(_run, _next));
@@ -267,16 +287,42 @@ public sealed partial class InstanceSpool : IDisposable
     private void RefreshFreeSpace(bool force)
     {
         long last = Volatile.Read(ref _freeCheckedAt);
-        if (!force && Stopwatch.GetElapsedTime(last) < FreeSpaceValidity)
+        if (!force && _clock.GetElapsedTime(last) < FreeSpaceValidity)
             return;
-        Volatile.Write(ref _freeCheckedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _freeCheckedAt, _clock.GetTimestamp());
         long free = _files.FreeBytes(_settings.Folder);
+        if (free < _settings.LowWatermark)
+        {
+            lock (_gate)
+                DeleteSpare();
+            free = _files.FreeBytes(_settings.Folder);
+        }
         bool wasLow = _low;
         _low = free < _settings.LowWatermark;
         if (_low)
             Obstruct($"{free >> 20} MiB are free, fewer than the {_settings.LowWatermark >> 20} MiB of pipeline.ingest.low-watermark");
         else if (wasLow)
             Obstruct(null);
+    }
+
+    private void DeleteSpare()
+    {
+        while (_spare.TryDequeue(out string? path))
+            _files.Delete(path);
+    }
+
+    /// <summary>A spool at rest holds what is to be consumed and nothing else.</summary>
+    private void LeaveNothingStale()
+    {
+        try
+        {
+            DeleteSpare();
+            _active.Log.Trim();
+        }
+        catch (IOException)
+        {
+            // The next start takes spare files for consumed segments, and cuts what lies behind the last record.
+        }
     }
 
     private void Obstruct(string? reason)

@@ -5,11 +5,14 @@ using System.Text;
 namespace Pipeline.Actors.Ingest.Spool;
 
 /// <summary>
-/// Which SOP Instance UIDs are held, and with which content: 128 bits of SHA-256 each. Bounded; the oldest is forgotten first. Not safe for several
+/// Which SOP Instance UIDs are held, by 128 bits of SHA-256, and with which content, by XXH128. Bounded; the oldest is forgotten first. Not safe for several
 /// threads.
 /// </summary>
 internal sealed class RepeatIndex(int capacity)
 {
+    /// <summary>The content of an instance that an earlier build received, which kept another hash: what comes again is taken for the same.</summary>
+    public static readonly UInt128 Unknown = UInt128.Zero;
+
     private readonly Dictionary<UInt128, UInt128> _content = [];
     private readonly Queue<UInt128> _order = new();
 
@@ -24,16 +27,17 @@ internal sealed class RepeatIndex(int capacity)
     public int Count => _content.Count;
 
     /// <summary>What an instance is, and the entry to add should it be stored.</summary>
-    public (Verdict Verdict, Entry Entry) Judge(string sopInstanceUid, ReadOnlySpan<byte> sha256)
+    public (Verdict Verdict, Entry Entry) Judge(string sopInstanceUid, UInt128 content)
     {
-        UInt128 content = BinaryPrimitives.ReadUInt128LittleEndian(sha256);
         byte[] uid = Encoding.UTF8.GetBytes(sopInstanceUid);
         UInt128 key = Key(uid);
         if (!_content.TryGetValue(key, out UInt128 held))
             return (Verdict.New, new Entry(key, content));
-        if (held == content)
+        if (held == content || held == Unknown)
             return (Verdict.Repeat, default);
-        UInt128 conflict = Key([.. uid, 0, .. sha256]);
+        byte[] other = new byte[1 + 16];
+        BinaryPrimitives.WriteUInt128LittleEndian(other.AsSpan(1), content);
+        UInt128 conflict = Key([.. uid, .. other]);
         return (_content.ContainsKey(conflict) ? Verdict.RepeatedConflict : Verdict.Conflict, new Entry(conflict, content));
     }
 

@@ -13,20 +13,15 @@ internal sealed class SeenLog : IDisposable
     private SeenLog(RecordLog log) => _log = log;
 
     /// <summary>Opens and fills the index; a file much larger than the index is rewritten with what the index kept.</summary>
-    public static SeenLog Open(IDurableFileSystem files, string path, int capacity, RepeatIndex index)
+    public static SeenLog Open(IDurableFileSystem files, string folder, int capacity, RepeatIndex index)
     {
+        string path = Path.Combine(folder, "held.log"), earlier = Path.Combine(folder, "seen.log");
         var entries = new Queue<RepeatIndex.Entry>();
         long seen = 0;
-        RecordLog log = RecordLog.Open(files, path, MaxRecord, (_, record) =>
-        {
-            for (int at = 0; at + RepeatIndex.Entry.Size <= record.Length; at += RepeatIndex.Entry.Size)
-            {
-                seen++;
-                entries.Enqueue(RepeatIndex.Entry.Read(record.Span[at..]));
-                if (entries.Count > capacity)
-                    entries.Dequeue();
-            }
-        });
+        // Earlier builds kept another hash of the content there.
+        if (File.Exists(earlier))
+            RecordLog.Open(files, earlier, MaxRecord, (_, record) => Take(record.Span, entry => entry with { Content = RepeatIndex.Unknown })).Dispose();
+        RecordLog log = RecordLog.Open(files, path, MaxRecord, (_, record) => Take(record.Span, entry => entry));
         foreach (RepeatIndex.Entry entry in entries)
             index.Add(entry);
         if (seen <= 2L * capacity)
@@ -40,6 +35,17 @@ internal sealed class SeenLog : IDisposable
         File.Move(fresh, path, overwrite: true);
         files.SyncFolder(Path.GetDirectoryName(path)!);
         return new SeenLog(RecordLog.Open(files, path, MaxRecord, null));
+
+        void Take(ReadOnlySpan<byte> record, Func<RepeatIndex.Entry, RepeatIndex.Entry> read)
+        {
+            for (; record.Length >= RepeatIndex.Entry.Size; record = record[RepeatIndex.Entry.Size..])
+            {
+                seen++;
+                entries.Enqueue(read(RepeatIndex.Entry.Read(record)));
+                if (entries.Count > capacity)
+                    entries.Dequeue();
+            }
+        }
     }
 
     /// <summary>Durable when it returns.</summary>

@@ -10,7 +10,7 @@ namespace Pipeline.Actors.Ingest.Spool;
 /// <item>1, an instance whole (the only kind that earlier builds wrote): what a commit has from its flags on without length, then the data set;</item>
 /// <item>2, begin, first in each segment: run u64, the next sequence i64;</item>
 /// <item>3, chunk: upload u64, then a part of a data set. Chunks of several uploads alternate, each upload's are in order;</item>
-/// <item>4, commit: upload u64, length of the data set i64, flags (bit 0 conflict), sequence i64, received Unix ms i64, SHA-256 (32), then calling AE,
+/// <item>4, commit: upload u64, length of the data set i64, flags (bit 0 conflict), sequence i64, received Unix ms i64, content (32: XXH128 and zeros; of earlier builds SHA-256), then calling AE,
 /// called AE, SOP class, SOP instance and transfer syntax as length byte and ASCII;</item>
 /// <item>5, abandon: upload u64.</item>
 /// </list>
@@ -66,7 +66,7 @@ internal abstract record SpoolEntry
         at[0] = conflict ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt64LittleEndian(at[1..], sequence);
         BinaryPrimitives.WriteInt64LittleEndian(at[9..], received.ToUnixTimeMilliseconds());
-        instance.Sha256.CopyTo(at[17..]);
+        BinaryPrimitives.WriteUInt128LittleEndian(at[17..], instance.Content);
         at = at[FixedLength..];
         foreach (string text in texts)
         {
@@ -117,6 +117,9 @@ internal abstract record SpoolEntry
         return entry;
     }
 
+    private static UInt128 ReadContent(ReadOnlySpan<byte> content) =>
+        content[16..].ContainsAnyExcept((byte)0) ? RepeatIndex.Unknown : BinaryPrimitives.ReadUInt128LittleEndian(content);
+
     private static SpoolRecord ReadRecord(ReadOnlyMemory<byte> entry, int start)
     {
         ReadOnlySpan<byte> span = entry.Span;
@@ -132,7 +135,7 @@ internal abstract record SpoolEntry
         ReadOnlySpan<byte> fixedPart = span[start..];
         return new SpoolRecord(
             BinaryPrimitives.ReadInt64LittleEndian(fixedPart[1..]), (fixedPart[0] & 1) != 0,
-            DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(fixedPart[9..])), fixedPart.Slice(17, 32).ToArray(),
+            DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(fixedPart[9..])), ReadContent(fixedPart.Slice(17, 32)),
             texts[0], texts[1], texts[2], texts[3], texts[4], entry[at..]);
     }
 }

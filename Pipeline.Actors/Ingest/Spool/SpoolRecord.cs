@@ -5,9 +5,10 @@ namespace Pipeline.Actors.Ingest.Spool;
 /// <summary>An instance in the spool, as a cursor gives it.</summary>
 /// <param name="Sequence">Counts every acknowledged instance of the site from 0.</param>
 /// <param name="Conflict">The SOP Instance UID was held already with other bytes; it goes to quarantine.</param>
+/// <param name="Content">As in <see cref="Dicom.Network.ReceivedInstance"/>; 0 where an earlier build received it.</param>
 /// <param name="DataSet">The data set's bytes; only the first of one that is not <see cref="Whole"/>.</param>
 public sealed record SpoolRecord(
-    long Sequence, bool Conflict, DateTimeOffset Received, byte[] Sha256, string CallingAe, string CalledAe, string SopClassUid,
+    long Sequence, bool Conflict, DateTimeOffset Received, UInt128 Content, string CallingAe, string CalledAe, string SopClassUid,
     string SopInstanceUid, string TransferSyntaxUid, ReadOnlyMemory<byte> DataSet)
 {
     /// <summary>Data sets above this are not held whole in memory (bytes).</summary>

@@ -13,7 +13,7 @@ internal static class SpoolRecovery
     public static long Run(IDurableFileSystem files, string folder, IRecordSeal? seal, RepeatIndex index, SortedList<long, SpoolSegment> segments)
     {
         (long Number, string Path, long? First)[] found =
-            [.. SpoolSegment.List(folder).Select(file => (file.Number, file.Path, SpoolSegment.FirstSequence(file.Path, seal)))];
+            [.. SpoolSegment.List(folder).Select(file => (file.Number, file.Path, SpoolSegment.FirstSequence(file.Number, file.Path, seal)))];
         var begun = new Dictionary<ulong, SpoolSegment>();
         ulong run = 0;
         long next = 0;
@@ -21,7 +21,7 @@ internal static class SpoolRecovery
         {
             (long number, string path, long? first) = found[i];
             long end = found.Skip(i + 1).FirstOrDefault(later => later.First is not null).First ?? long.MaxValue;
-            Contents contents = Contents.Read(files, path, seal);
+            Contents contents = Contents.Read(files, number, path, seal);
             if (first is null)
             {
                 // Begun and not a single entry whole. What was torn lies beside it now.
@@ -43,7 +43,7 @@ internal static class SpoolRecovery
                 if (upload is { } ended && begun.Remove(ended, out SpoolSegment? beginning))
                     beginning.Hold(record.Sequence);
                 next = record.Sequence + 1;
-                RepeatIndex.Entry entry = index.Judge(record.SopInstanceUid, record.Sha256).Entry;
+                RepeatIndex.Entry entry = index.Judge(record.SopInstanceUid, record.Content).Entry;
                 if (entry == default)
                     continue;
                 index.Add(entry);
@@ -57,7 +57,7 @@ internal static class SpoolRecovery
     /// <param name="Records">Those that end here, without data sets; an upload's number, or null for an entry that is an instance whole.</param>
     private sealed record Contents(RecordLog Log, ulong Run, HashSet<ulong> Uploads, List<(ulong? Upload, SpoolRecord Record)> Records)
     {
-        public static Contents Read(IDurableFileSystem files, string path, IRecordSeal? seal)
+        public static Contents Read(IDurableFileSystem files, long number, string path, IRecordSeal? seal)
         {
             ulong run = 0;
             var uploads = new HashSet<ulong>();
@@ -79,7 +79,7 @@ internal static class SpoolRecovery
                         records.Add((commit.Upload, commit.Record with { DataSet = default }));
                         break;
                 }
-            }, seal);
+            }, seal, SpoolSegment.UseOf(number, path));
             return new Contents(log, run, uploads, records);
         }
     }

@@ -3,10 +3,16 @@ using Pipeline.Actors.Ingest.Files;
 
 namespace Pipeline.Actors.Ingest.Spool;
 
-/// <summary>One file of the spool. Files are numbered upwards; those of earlier builds by their first sequence.</summary>
+/// <summary>
+/// One file of the spool. Files are numbered upwards; those of earlier builds by their first sequence. The number is that of the use of the file, see
+/// <see cref="RecordLog.Begin"/>.
+/// </summary>
 internal sealed class SpoolSegment(long number, string path, RecordLog log) : IDisposable
 {
-    public const string Extension = ".seg";
+    public const string Extension = ".segment";
+
+    /// <summary>Of earlier builds, which used no file again.</summary>
+    public const string OnceExtension = ".seg";
 
     /// <summary>The longest entry: what earlier builds wrote held a whole instance.</summary>
     public const long MaxEntry = 0x7FFF_FFC7;
@@ -14,6 +20,12 @@ internal sealed class SpoolSegment(long number, string path, RecordLog log) : ID
     public long Number { get; } = number;
 
     public string Path { get; } = path;
+
+    /// <summary>Whether an earlier use may have left something behind its end.</summary>
+    public bool Reused { get; init; }
+
+    /// <summary>Whether its file is deleted once it is consumed, so that nothing of it is left.</summary>
+    public bool Single { get; set; }
 
     public RecordLog Log { get; } = log;
 
@@ -37,13 +49,16 @@ internal sealed class SpoolSegment(long number, string path, RecordLog log) : ID
     /// <summary>Segments of a folder in order.</summary>
     public static IReadOnlyList<(long Number, string Path)> List(string folder) =>
     [
-        .. Directory.EnumerateFiles(folder, "*" + Extension)
+        .. Directory.EnumerateFiles(folder, "*" + Extension).Concat(Directory.EnumerateFiles(folder, "*" + OnceExtension))
             .Select(path => (Number: long.Parse(System.IO.Path.GetFileNameWithoutExtension(path), NumberStyles.HexNumber, CultureInfo.InvariantCulture), path))
             .OrderBy(segment => segment.Number),
     ];
 
+    /// <summary>Null for a file of an earlier build.</summary>
+    public static long? UseOf(long number, string path) => path.EndsWith(OnceExtension, StringComparison.Ordinal) ? null : number;
+
     /// <summary>The sequence at or above which no record of an earlier segment counts; null where the file holds no whole entry.</summary>
-    public static long? FirstSequence(string path, IRecordSeal? seal)
+    public static long? FirstSequence(long number, string path, IRecordSeal? seal)
     {
         using var file = new ReadOnlyFile(path);
         if (file.Length < RecordLog.FrameLength)
@@ -51,7 +66,7 @@ internal sealed class SpoolSegment(long number, string path, RecordLog log) : ID
         ReadOnlyMemory<byte> bytes;
         try
         {
-            bytes = RecordLog.Read(file, path, MaxEntry, 0, file.Length);
+            bytes = RecordLog.Read(file, path, MaxEntry, 0, file.Length, UseOf(number, path));
         }
         catch (IOException)
         {

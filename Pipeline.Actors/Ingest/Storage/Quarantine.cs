@@ -99,7 +99,7 @@ public sealed class Quarantine
             return null;
         DicomDataSet meta = DicomReader.ReadHead(file.AsMemory(MetaStart, body - MetaStart), TransferSyntax.ExplicitLittle, new DicomTag(0x0003, 0));
         return new SpoolRecord(
-            held.Sequence, false, held.Received, [], held.Source ?? "", held.Called ?? "", meta.Text(DicomTags.MediaStorageSopClassUid) ?? "",
+            held.Sequence, false, held.Received, RepeatIndex.Unknown, held.Source ?? "", held.Called ?? "", meta.Text(DicomTags.MediaStorageSopClassUid) ?? "",
             meta.Text(DicomTags.MediaStorageSopInstanceUid) ?? "", meta.Text(DicomTags.TransferSyntaxUid) ?? "", file.AsMemory(body));
     }
 

@@ -19,6 +19,8 @@ internal sealed class FailingFileSystem : IDurableFileSystem
 
     public void Delete(string path) => _disk.Delete(path);
 
+    public void Rename(string path, string name) => _disk.Rename(path, name);
+
     public void Replace(string path, ReadOnlySpan<byte> content)
     {
         if (FailWrites)

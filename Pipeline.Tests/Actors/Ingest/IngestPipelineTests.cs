@@ -97,7 +97,7 @@ public sealed class IngestPipelineTests(ITestOutputHelper output) : PatientTestK
         string[] files =
         [
             .. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)
-                .Where(path => !path.EndsWith(".seg", StringComparison.Ordinal) && !path.EndsWith(".dcm", StringComparison.Ordinal)),
+                .Where(path => !path.EndsWith(".segment", StringComparison.Ordinal) && !path.EndsWith(".dcm", StringComparison.Ordinal)),
         ];
         Assert.Contains(files, path => path.EndsWith("samples.log", StringComparison.Ordinal));
         Assert.Contains(files, path => path.EndsWith(".json", StringComparison.Ordinal));

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
@@ -10,8 +11,11 @@ namespace Pipeline.Tests.Actors.Ingest;
 
 public sealed class InstanceSpoolTests : IDisposable
 {
+    private const int SpareSegments = 2;
+
     private readonly TestFolder _folder = new();
     private readonly FailingFileSystem _files = new();
+    private readonly MovedClock _clock = new();
 
     [Fact]
     public async Task What_was_answered_survives_a_cut_at_any_byte_behind_it()
@@ -28,9 +32,9 @@ public sealed class InstanceSpoolTests : IDisposable
                 for (int i = 0; i < 20; i++)
                 {
                     Assert.True((await StoreAsync(spool, i)).IsSuccess);
-                    durable.Add(new FileInfo(Directory.GetFiles(folder, "*.seg").Single()).Length);
+                    durable.Add(new FileInfo(Directory.GetFiles(folder, "*.segment").Single()).Length);
                 }
-                segment = Directory.GetFiles(folder, "*.seg").Single();
+                segment = Directory.GetFiles(folder, "*.segment").Single();
             }
             long cut = random.NextInt64(0, durable[^1] + 1);
             using (FileStream file = File.OpenWrite(segment))
@@ -114,12 +118,13 @@ public sealed class InstanceSpoolTests : IDisposable
                 await StoreAsync(spool, i);
                 Assert.Equal($"1.2.{i}", cursor.TryRead()!.SopInstanceUid);
             }
-            int before = Directory.GetFiles(_folder.Path, "*.seg").Length;
+            int before = Directory.GetFiles(_folder.Path, "*.segment").Length;
             Assert.True(before > 3);
             spool.Release(30);
-            Assert.Single(Directory.GetFiles(_folder.Path, "*.seg"));
+            Assert.Equal(1 + SpareSegments, Directory.GetFiles(_folder.Path, "*.segment").Length);
             Assert.True(spool.Holds("1.2.0"));
         }
+        Assert.Single(Directory.GetFiles(_folder.Path, "*.segment"));
         using InstanceSpool again = Open(_folder.Path, segmentBytes: 4000);
         Assert.Equal(30, again.Next);
         Assert.True((await StoreAsync(again, 0)).IsSuccess);
@@ -163,8 +168,9 @@ public sealed class InstanceSpoolTests : IDisposable
         Assert.Equal(contents[0], again.ReadFrom(count - 2).TryRead()!.DataSet.ToArray());
         Assert.False(again.Holds("1.2.1"));
         Assert.True(again.Holds("1.2.5"));
+        again.Roll();
         again.Release(count - 1);
-        Assert.Single(Directory.GetFiles(_folder.Path, "*.seg"));
+        Assert.Single(Directory.GetFiles(_folder.Path, "*.segment"));
 
         void Check(InstanceSpool spool)
         {
@@ -194,7 +200,7 @@ public sealed class InstanceSpoolTests : IDisposable
             await AppendAsync(upload, part);
         }
         byte[] hash = sent.GetHashAndReset();
-        Assert.True((await upload.CommitAsync(new ReceivedInstance("A", "B", SopClasses.CT, "1.2.3", "1.2.840.10008.1.2.1", length, hash))).IsSuccess);
+        Assert.True((await upload.CommitAsync(new ReceivedInstance("A", "B", SopClasses.CT, "1.2.3", "1.2.840.10008.1.2.1", length, 1))).IsSuccess);
         SpoolRecord record = spool.ReadFrom(0).TryRead()!;
         Assert.False(record.Whole);
         Assert.Equal((length, SpoolRecord.HeadBytes), (record.Length, record.DataSet.Length));
@@ -230,10 +236,115 @@ public sealed class InstanceSpoolTests : IDisposable
         Assert.Equal((8L, "1.2.4"), (cursor.TryRead() is { } next ? (next.Sequence, next.SopInstanceUid) : default));
     }
 
+    [Fact]
+    public async Task Files_that_are_written_again_lose_and_resurrect_nothing_however_the_site_ends()
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        int stored = 0, consumed = 0, reused = 0;
+        for (int life = 0; life < 30; life++)
+        {
+            InstanceSpool spool = Open(_folder.Path, segmentBytes: 4000);
+            Assert.True(spool.Next == stored, $"seed {seed}, life {life}: {spool.Next} of {stored}");
+            SpoolCursor cursor = spool.ReadFrom(consumed);
+            for (int step = random.Next(40); step > 0; step--)
+            {
+                if (consumed == stored || random.Next(2) == 0)
+                    Assert.True((await StoreAsync(spool, stored++)).IsSuccess);
+                else
+                    Assert.Equal(Content(consumed++), cursor.TryRead()!.DataSet.ToArray());
+                int before = Directory.GetFiles(_folder.Path, "*.segment").Length;
+                if (random.Next(3) == 0)
+                    spool.Release(consumed);
+                reused = Math.Max(reused, before);
+            }
+            if (random.Next(2) == 0)
+            {
+                spool.Dispose();
+                continue;
+            }
+            // Amid an upload; what was written of it is torn, or a part of it never reached the medium.
+            IInstanceUpload cut = spool.BeginUpload();
+            await AppendAsync(cut, Content(9999));
+            spool.Kill();
+        }
+        Assert.True(reused > 1);
+        using InstanceSpool last = Open(_folder.Path, segmentBytes: 4000);
+        SpoolCursor rest = last.ReadFrom(consumed);
+        for (; consumed < stored; consumed++)
+            Assert.Equal(Content(consumed), rest.TryRead()!.DataSet.ToArray());
+        Assert.Null(rest.TryRead());
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*.torn-*"));
+    }
+
+    [Fact]
+    public async Task What_is_consumed_is_on_the_disk_no_more_behind_a_roll_and_at_rest()
+    {
+        using (InstanceSpool spool = Open(_folder.Path, segmentBytes: 4000))
+        {
+            SpoolCursor cursor = spool.ReadFrom(0);
+            await ConsumeAsync(spool, cursor, 0, 40);
+            Assert.True(Found(0, 40) > 0);
+            spool.Roll();
+            spool.Release(40);
+            Assert.Equal(0, Found(0, 40));
+            await ConsumeAsync(spool, cursor, 40, 80);
+            Assert.True(Found(40, 80) > 0);
+            Assert.True((await StoreAsync(spool, 80)).IsSuccess);
+            spool.Release(80);
+        }
+        Assert.Equal(1, Found(80, 81));
+        // The segment that holds what is left may hold what came just before.
+        Assert.Equal(0, Found(40, 70));
+
+        async Task ConsumeAsync(InstanceSpool spool, SpoolCursor cursor, int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                await StoreAsync(spool, i);
+                cursor.TryRead();
+                spool.Release(i + 1);
+            }
+        }
+
+        int Found(int from, int to)
+        {
+            byte[][] files = [.. Directory.GetFiles(_folder.Path).Select(File.ReadAllBytes)];
+            return Enumerable.Range(from, to - from).Count(i => Array.Exists(files, file => file.AsSpan().IndexOf(Content(i).AsSpan(0, 300)) >= 0));
+        }
+    }
+
+    [Fact]
+    public async Task Spare_files_go_when_space_is_low()
+    {
+        using InstanceSpool spool = Open(_folder.Path, segmentBytes: 4000, lowWatermark: 1000);
+        for (int i = 0; i < 30; i++)
+            await StoreAsync(spool, i);
+        spool.Release(30);
+        Assert.Equal(1 + SpareSegments, Directory.GetFiles(_folder.Path, "*.segment").Length);
+        _files.Free = 10;
+        _clock.Ahead = TimeSpan.FromSeconds(2);
+        Assert.True(spool.Low);
+        Assert.Single(Directory.GetFiles(_folder.Path, "*.segment"));
+    }
+
+    [Fact]
+    public async Task Damage_amid_a_segment_is_set_aside()
+    {
+        using (InstanceSpool spool = Open(_folder.Path))
+            Assert.True((await StoreAsync(spool, 1)).IsSuccess);
+        string segment = Directory.GetFiles(_folder.Path, "*.segment").Single();
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[100] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+        using InstanceSpool again = Open(_folder.Path);
+        Assert.Single(Directory.GetFiles(_folder.Path, "*.torn-*"));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private InstanceSpool Open(string folder, long segmentBytes = 1 << 20, long lowWatermark = 0) =>
-        InstanceSpool.Open(new SpoolSettings(folder, segmentBytes, lowWatermark, 1000), _files, TimeProvider.System);
+        InstanceSpool.Open(new SpoolSettings(folder, segmentBytes, lowWatermark, 1000, SpareSegments), _files, _clock);
 
     private static byte[] Content(int number) => [.. Enumerable.Range(0, 500 + number).Select(i => (byte)(i * 7 + number))];
 
@@ -256,5 +367,5 @@ public sealed class InstanceSpoolTests : IDisposable
     }
 
     private static ReceivedInstance Received(int number, byte[] bytes) => new(
-        "PACS", "PIPELINE", SopClasses.CT, $"1.2.{number}", "1.2.840.10008.1.2.1", bytes.Length, SHA256.HashData(bytes));
+        "PACS", "PIPELINE", SopClasses.CT, $"1.2.{number}", "1.2.840.10008.1.2.1", bytes.Length, XxHash128.HashToUInt128(bytes));
 }

@@ -50,7 +50,7 @@ public sealed class PlantedIdentityTests() : PatientTestKit("akka.loglevel = DEB
         Assert.All(PlantedIdentity.Texts, text => Assert.DoesNotContain(log, line => line.Contains(text, StringComparison.OrdinalIgnoreCase)));
         // Spool and quarantine hold the originals, in the open where the site does not encrypt.
         string[] raw = [.. site.FilesWith(PlantedIdentity.Texts).Select(path => Path.GetExtension(path)).Distinct().Order()];
-        Assert.Equal(encrypted ? [] : [".dcm", ".seg"], raw);
+        Assert.Equal(encrypted ? [] : [".dcm", ".segment"], raw);
     }
 
     protected override void AfterAll()

@@ -41,7 +41,7 @@ internal sealed partial class RunningSite : IAsyncDisposable
     public string PortText => Port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Bytes in the spool: what was acknowledged and is not yet behind a checkpoint's segment.</summary>
-    public long SpooledBytes => Directory.GetFiles(Path.Combine(DataDirectory, "spool"), "*.seg").Sum(file => new FileInfo(file).Length);
+    public long SpooledBytes => Directory.GetFiles(Path.Combine(DataDirectory, "spool"), "*.segment").Sum(file => new FileInfo(file).Length);
 
     public static string DataOf(string folder) => Path.Combine(folder, "data");
 

@@ -117,7 +117,7 @@ public sealed class SiteDiskTests(ITestOutputHelper output) : IDisposable
         Network = new InProcessPeerHub().Join("north"),
         Dicom = new DicomServerSettings { Address = IPAddress.Loopback },
         Routes = [new ChainRoute("chest", "CHEST", "", "", 32, 32, ["normal", "opacity"])],
-        Ingest = new IngestLimits(1 << 20, lowWatermark, 1000, 2, 16, TimeSpan.FromMilliseconds(20), 1 << 20),
+        Ingest = new IngestLimits(1 << 20, 4, lowWatermark, 1000, 2, 16, TimeSpan.FromMilliseconds(20), 1 << 20),
         Files = _files,
     });
 }

@@ -192,18 +192,5 @@ public sealed class RequestTests : PatientTestKit
         _folder.Dispose();
     }
 
-    /// <summary>The system's clock, moved ahead.</summary>
-    private sealed class MovedClock : TimeProvider
-    {
-        private long _ahead;
-
-        public TimeSpan Ahead
-        {
-            set => Volatile.Write(ref _ahead, value.Ticks);
-        }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Volatile.Read(ref _ahead));
-    }
-
     private Task Eventually(Func<bool> condition) => AwaitConditionAsync(() => Task.FromResult(condition()), Patience, TimeSpan.FromMilliseconds(20));
 }
