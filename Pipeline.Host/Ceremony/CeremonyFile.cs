@@ -28,7 +28,7 @@ internal static class CeremonyFile
     /// <exception cref="CommandFailedException">The file is no card, or not signed by the key that it names.</exception>
     public static MemberCard ReadCard(string path)
     {
-        byte[] bytes = ReadAll(path, MaxCardBytes);
+        byte[] bytes = ReadAll(path, MaxCardBytes, "member card");
         MemberCard card;
         try
         {
@@ -58,17 +58,17 @@ internal static class CeremonyFile
     /// <exception cref="CommandFailedException">The file is no proposal, or something in it is wrong.</exception>
     public static GenesisProposal ReadProposal(string path)
     {
-        if (!Canonical.TryDecode<GenesisProposal>(ReadAll(path, GenesisProposal.MaxModelBytes + (4L << 20)), out var proposal, out string? error))
+        if (!Canonical.TryDecode<GenesisProposal>(ReadAll(path, GenesisProposal.MaxModelBytes + (4L << 20), "proposal"), out var proposal, out string? error))
             throw new CommandFailedException($"'{path}' is no genesis proposal, as 'pipeline chain create' writes it: {error}");
         return proposal.Verify(Verifier) is { } fault ? throw new CommandFailedException($"'{path}' is refused: {fault}") : proposal;
     }
 
-    private static byte[] ReadAll(string path, long maximum)
+    private static byte[] ReadAll(string path, long maximum, string what)
     {
         if (!File.Exists(path))
             throw new CommandFailedException($"there is no file '{path}'") { ExitCode = ExitCode.Usage };
         return new FileInfo(path).Length <= maximum
             ? File.ReadAllBytes(path)
-            : throw new CommandFailedException($"'{path}' has {new FileInfo(path).Length} bytes; one of these has at most {maximum}");
+            : throw new CommandFailedException($"'{path}' has {new FileInfo(path).Length} bytes; a {what} has at most {maximum}: is it another file?");
     }
 }

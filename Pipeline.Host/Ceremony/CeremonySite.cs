@@ -15,7 +15,9 @@ public sealed record CeremonySite(string DataDirectory, string? PassphraseFile)
     public SiteIdentity Open()
     {
         if (!SiteIdentity.Exists(DataDirectory))
-            throw new CommandFailedException($"there are no keys below '{DataDirectory}'; 'pipeline init SITE --data {DataDirectory}' makes them");
+            throw new CommandFailedException(
+                $"there are no keys below '{DataDirectory}'; a new site makes them by 'pipeline init SITE --data {DataDirectory}', " +
+                "one that is a member already puts its copy of the 'keys' folder back");
         try
         {
             return SiteIdentity.LoadOrCreate(DataDirectory, Passphrase.Find(PassphraseFile));

@@ -38,6 +38,12 @@ internal sealed class ChainCeremony : IChainCeremony
         return ExitCode.Ok;
     }, stop);
 
+    public Task<int> ShowAsync(string file, Terminal terminal, CancellationToken stop) => Task.Run(() =>
+    {
+        Describe(CeremonyFile.ReadProposal(file), terminal);
+        return ExitCode.Ok;
+    }, stop);
+
     public Task<int> SignAsync(string file, CeremonySite site, Terminal terminal, CancellationToken stop) => Task.Run(() =>
     {
         var proposal = CeremonyFile.ReadProposal(file);
@@ -46,7 +52,8 @@ internal sealed class ChainCeremony : IChainCeremony
         proposal = proposal.With(new GenesisSignature(member, identity.Signer.Sign(GenesisSignature.SigningBytes(proposal.Genesis.ChainId))));
         CeremonyFile.Write(file, proposal);
         Describe(proposal, terminal);
-        terminal.Out.WriteLine($"signed by {member}; " + (proposal.Missing.Count == 0 ? "all members have signed" : $"{string.Join(", ", proposal.Missing)} have not yet"));
+        terminal.Out.WriteLine(
+            $"signed by {member}; " + (proposal.Missing.Count == 0 ? "all members have signed" : $"not yet by {string.Join(", ", proposal.Missing)}"));
         return ExitCode.Ok;
     }, stop);
 
@@ -81,10 +88,13 @@ internal sealed class ChainCeremony : IChainCeremony
 
         new FilePayloadStore(folder.Payloads, long.MaxValue).Put(proposal.InitialModel);
         CeremonyFile.Write(Path.Combine(folder.Root, "genesis.proposal"), proposal);
+        string? replaced = File.Exists(joined) && File.ReadAllText(joined) != configuration ? Settings(joined, genesis.Name) : null;
         Directory.CreateDirectory(Path.GetDirectoryName(joined)!);
         File.WriteAllText(joined, configuration);
         terminal.Out.WriteLine($"chain {genesis.Name}, id {genesis.ChainId}: {genesis.Members.Count} members have signed, and {member} is one of them");
         terminal.Out.WriteLine($"genesis: {folder.GenesisFile}");
+        if (replaced is not null)
+            terminal.Out.WriteLine($"this site had joined before; replaced: {replaced}");
         terminal.Out.WriteLine($"configuration: {joined}; what the site's own file says wins over it");
         terminal.Out.WriteLine(
             $"images arrive under AE title {aeTitle}; " + (labels is null ? "nothing joins labels to them yet, see --labels"
@@ -132,6 +142,7 @@ internal sealed class ChainCeremony : IChainCeremony
         terminal.Out.WriteLine($"  task: {task.Modality} {task.BodyPart}, {task.Height} × {task.Width}, classes {string.Join(", ", task.Classes)}, {task.Architecture}");
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"  policy: {policy.Rounds} rounds, {policy.Quorum} contributions close one, {policy.LocalSteps} steps of {policy.BatchSize}, {policy.DensityPpm / 1e4:0.##} % of the backbone in an update"));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  blocks: when there is a reason for one, and {genesis.Parameters.HeartbeatMs / 1000.0:0.###} s after the last"));
         if (policy.Privacy is { } privacy)
         {
             terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -173,6 +184,9 @@ internal sealed class ChainCeremony : IChainCeremony
 
             """;
     }
+
+    private static string Settings(string joined, string chain) =>
+        $"AE title {Said(joined, $"pipeline.chains.{chain}.ae-title") ?? "none"}, labels {Said(joined, $"pipeline.chains.{chain}.labels") ?? "none"}";
 
     /// <summary>What an earlier join wrote; null where there was none, or it cannot be read.</summary>
     private static string? Said(string joined, string key) =>

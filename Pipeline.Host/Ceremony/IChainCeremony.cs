@@ -2,10 +2,13 @@ using Pipeline.Host.Commands;
 
 namespace Pipeline.Host.Ceremony;
 
-/// <summary>What <c>pipeline chain create</c>, <c>sign</c> and <c>join</c> do; each returns an exit code.</summary>
+/// <summary>What <c>pipeline chain create</c>, <c>show</c>, <c>sign</c> and <c>join</c> do; each returns an exit code.</summary>
 public interface IChainCeremony
 {
     Task<int> CreateAsync(ChainCreation request, Terminal terminal, CancellationToken stop);
+
+    /// <param name="file">A proposal, which stays as it is.</param>
+    Task<int> ShowAsync(string file, Terminal terminal, CancellationToken stop);
 
     /// <param name="file">A proposal; the signature is added to it.</param>
     Task<int> SignAsync(string file, CeremonySite site, Terminal terminal, CancellationToken stop);

@@ -9,7 +9,7 @@ internal static partial class ChainCommand
     {
         var file = new Argument<string>("PROPOSAL") { Description = "As 'pipeline chain create' wrote it; the signature is added to the file." };
         var command = new DocumentedCommand("sign",
-            "Shows what a proposal says and signs it with this site's member key. Read it first: 'pipeline chain sign' is the institution's consent.",
+            "Signs a proposal with this site's member key, which is the institution's consent: read it first, by 'pipeline chain show'.",
             """
             pipeline chain sign chest-xray.proposal --config sites/north/site.conf
             """) { file };

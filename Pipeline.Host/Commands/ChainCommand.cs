@@ -8,6 +8,6 @@ internal static partial class ChainCommand
 {
     public static Command Create(IChainCeremony ceremony, Terminal terminal) => new("chain", "Begins a chain: one member proposes, all sign, all install.")
     {
-        CreateCreate(ceremony, terminal), CreateSign(ceremony, terminal), CreateJoin(ceremony, terminal),
+        CreateCreate(ceremony, terminal), CreateShow(ceremony, terminal), CreateSign(ceremony, terminal), CreateJoin(ceremony, terminal),
     };
 }

@@ -27,14 +27,14 @@ internal static class ChainGovernanceCommand
     private static DocumentedCommand Status(Terminal terminal)
     {
         var chain = new Argument<string?>("CHAIN") { Description = "Name of a chain; all without one.", Arity = ArgumentArity.ZeroOrOne };
-        var data = Data();
         var command = new DocumentedCommand("status",
             "Prints who the members are, what is proposed and who has voted for it, and where the bridge stands.",
             """
             pipeline chain status --data data/north-hospital
             pipeline chain status chest-xray --data data/north-hospital
-            """) { chain, data };
-        command.SetAction((parsed, stop) => AskAsync(parsed, data, new ControlRequest("status", parsed.GetValue(chain), []), terminal, stop));
+            """) { chain };
+        var site = AskedSite.AddTo(command);
+        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("status", parsed.GetValue(chain), []), terminal, stop));
         return command;
     }
 
@@ -42,7 +42,6 @@ internal static class ChainGovernanceCommand
     {
         var chain = Chain();
         var action = new Argument<string[]>("ACTION") { Description = "One of: " + ProposalWords.Legend.ReplaceLineEndings(" | "), Arity = ArgumentArity.OneOrMore };
-        var data = Data();
         var command = new DocumentedCommand("propose",
             "Votes for an action; the others approve it. It takes effect when n−f members have, other members two blocks later.",
             """
@@ -52,9 +51,9 @@ internal static class ChainGovernanceCommand
             pipeline chain propose chest-xray policy quorum=3 deadline=60 --data data/north-hospital
             pipeline chain propose skull-mr grant chest-xray until=2030-12-31 --data data/north-hospital
             pipeline chain propose chest-xray trust skull-mr/genesis.cbor days=30 --data data/north-hospital
-            """) { chain, action, data };
-        command.SetAction((parsed, stop) => AskAsync(
-            parsed, data, new ControlRequest("propose", parsed.GetRequiredValue(chain), [.. parsed.GetRequiredValue(action).Select(Content)]), terminal, stop));
+            """) { chain, action };
+        var site = AskedSite.AddTo(command);
+        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("propose", parsed.GetRequiredValue(chain), [.. parsed.GetRequiredValue(action).Select(Content)]), terminal, stop));
         return command;
     }
 
@@ -62,28 +61,27 @@ internal static class ChainGovernanceCommand
     {
         var chain = Chain();
         var of = new Option<string>("--of") { Description = "Whose proposal, where there are several.", HelpName = "MEMBER" };
-        var data = Data();
         var command = new DocumentedCommand("approve",
             "Votes for what another member has proposed; look at it by 'pipeline chain status' before.",
             """
             pipeline chain approve chest-xray --data data/south-hospital
             pipeline chain approve chest-xray --of north-hospital --data data/south-hospital
-            """) { chain, of, data };
-        command.SetAction((parsed, stop) => AskAsync(
-            parsed, data, new ControlRequest("approve", parsed.GetRequiredValue(chain), parsed.GetValue(of) is { } member ? [member] : []), terminal, stop));
+            """) { chain, of };
+        var site = AskedSite.AddTo(command);
+        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("approve", parsed.GetRequiredValue(chain), parsed.GetValue(of) is { } member ? [member] : []), terminal, stop));
         return command;
     }
 
     private static DocumentedCommand Apply(Terminal terminal)
     {
         var chain = Chain();
-        var data = Data();
         var command = new DocumentedCommand("apply",
             "Prints the application by which the members of a chain let this site join: its key, signed, and the block that it has followed the chain to.",
             """
             pipeline chain apply chest-xray --data data/east-hospital > east-hospital.application
-            """) { chain, data };
-        command.SetAction((parsed, stop) => AskAsync(parsed, data, new ControlRequest("apply", parsed.GetRequiredValue(chain), []), terminal, stop));
+            """) { chain };
+        var site = AskedSite.AddTo(command);
+        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("apply", parsed.GetRequiredValue(chain), []), terminal, stop));
         return command;
     }
 
@@ -91,22 +89,20 @@ internal static class ChainGovernanceCommand
     {
         var chain = Chain();
         var erase = new Option<bool>("--erase") { Description = "Every member also deletes the payloads of this site's contributions that it still holds." };
-        var data = Data();
         var command = new DocumentedCommand("withdraw",
             "Takes part in no later round of a chain; the site stays a member. What models have learnt stays in them: see 'pipeline chain rerun'.",
             """
             pipeline chain withdraw chest-xray --data data/west-hospital
             pipeline chain withdraw chest-xray --erase --data data/west-hospital
-            """) { chain, erase, data };
-        command.SetAction((parsed, stop) => AskAsync(
-            parsed, data, new ControlRequest("withdraw", parsed.GetRequiredValue(chain), parsed.GetValue(erase) ? ["erase"] : []), terminal, stop));
+            """) { chain, erase };
+        var site = AskedSite.AddTo(command);
+        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("withdraw", parsed.GetRequiredValue(chain), parsed.GetValue(erase) ? ["erase"] : []), terminal, stop));
         return command;
     }
 
     private static DocumentedCommand Rerun(RerunChain rerun, Terminal terminal)
     {
         var without = new Option<string>("--without") { Description = "The member whose contributions are left out.", HelpName = "MEMBER", Required = true };
-        var data = Data();
         var chain = new Option<string>("--chain") { Description = "Name of the chain.", HelpName = "NAME", Required = true };
         var to = new Option<string>("--to") { Description = "Also write the model there.", HelpName = "FILE" };
         var command = new DocumentedCommand("rerun",
@@ -114,16 +110,20 @@ internal static class ChainGovernanceCommand
             """
             pipeline chain rerun --without west-hospital --data data/north-hospital --chain chest-xray
             pipeline chain rerun --without west-hospital --data data/north-hospital --chain chest-xray --to chest-without-west.model
-            """) { without, data, chain, to };
-        command.SetAction((parsed, stop) => rerun(
-            SiteOptions.Existing(parsed.GetRequiredValue(data)), parsed.GetRequiredValue(chain), parsed.GetRequiredValue(without),
-            parsed.GetValue(to) is { } file ? Path.GetFullPath(file) : null, terminal, stop));
+            """) { without, chain, to };
+        var site = AskedSite.AddTo(command);
+        command.SetAction((parsed, stop) => site.Directory(parsed, terminal) is { } data
+            ? rerun(
+                data, parsed.GetRequiredValue(chain), parsed.GetRequiredValue(without), parsed.GetValue(to) is { } file ? Path.GetFullPath(file) : null, terminal, stop)
+            : Task.FromResult(ExitCode.Usage));
         return command;
     }
 
-    private static async Task<int> AskAsync(ParseResult parsed, Option<string> data, ControlRequest request, Terminal terminal, CancellationToken stop)
+    private static async Task<int> AskAsync(ParseResult parsed, AskedSite site, ControlRequest request, Terminal terminal, CancellationToken stop)
     {
-        var response = await ControlClient.AskAsync(SiteOptions.Existing(parsed.GetRequiredValue(data)), request, stop);
+        if (site.Directory(parsed, terminal) is not { } data)
+            return ExitCode.Usage;
+        var response = await ControlClient.AskAsync(data, request, stop);
         foreach (string line in response.Lines)
         {
             if (response.Done)
@@ -159,10 +159,32 @@ internal static class ChainGovernanceCommand
         return chain;
     }
 
-    private static Option<string> Data() => new("--data")
+    /// <summary>The running site that is asked: <c>--data DIR</c> or <c>--config FILE</c>; <c>data</c> without either.</summary>
+    private sealed class AskedSite
     {
-        Description = "The data directory of the site.",
-        HelpName = "DIR",
-        DefaultValueFactory = _ => "data",
-    };
+        private readonly Option<string> _data = new("--data") { Description = "The data directory of the site; 'data' without one.", HelpName = "DIR" };
+        private readonly Option<string> _config = new("--config", "-c") { Description = "Instead: the site's HOCON file.", HelpName = "FILE" };
+
+        public static AskedSite AddTo(Command command)
+        {
+            var site = new AskedSite();
+            command.Options.Add(site._data);
+            command.Options.Add(site._config);
+            command.Validators.Add(result =>
+            {
+                if (result.GetResult(site._config) is not null && result.GetResult(site._data) is not null)
+                    result.AddError("name the site by either --config FILE or --data DIR");
+            });
+            return site;
+        }
+
+        /// <returns>Null when the configuration has mistakes, which have been shown.</returns>
+        /// <exception cref="CommandFailedException">There is no such folder.</exception>
+        public string? Directory(ParseResult parsed, Terminal terminal)
+        {
+            if (SiteOptions.Configuration(parsed.GetValue(_config), terminal, out bool wrong) is { } configuration && !wrong)
+                return SiteOptions.Existing(configuration.Site.DataDirectory);
+            return wrong ? null : SiteOptions.Existing(parsed.GetValue(_data) ?? "data");
+        }
+    }
 }

@@ -59,5 +59,5 @@ internal sealed class SiteOptions
     /// <exception cref="CommandFailedException">There is none.</exception>
     public static string Existing(string directory) => Directory.Exists(directory)
         ? Path.GetFullPath(directory)
-        : throw new CommandFailedException($"there is no folder '{directory}'") { ExitCode = ExitCode.Usage };
+        : throw new CommandFailedException($"there is no folder '{directory}'; the site's data directory is named by --data DIR or by data-directory in its HOCON file") { ExitCode = ExitCode.Usage };
 }

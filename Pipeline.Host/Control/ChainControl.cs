@@ -87,7 +87,7 @@ internal sealed class ChainControl(string site, MemberKeyRotation rotation, Func
         {
             1 => await VoteAsync(chain, proposed[0].Action, stop).ConfigureAwait(false),
             0 => ControlResponse.Refuse(member is null ? "nothing is proposed" : $"'{member}' has proposed nothing"),
-            _ => ControlResponse.Refuse($"{proposed.Length} actions are proposed; say whose: {string.Join("; ", proposed.Select(v => $"{v.Member}: {ProposalWords.Describe(v.Action)}"))}"),
+            _ => ControlResponse.Refuse($"{proposed.Length} actions are proposed; say whose by --of MEMBER: {string.Join("; ", proposed.Select(v => $"{v.Member}: {ProposalWords.Describe(v.Action)}"))}"),
         };
     }
 

@@ -23,6 +23,8 @@ internal static class ProposalWords
         upgrade VERSION HEIGHT
         """;
 
+    private static readonly string[] Forms = Legend.ReplaceLineEndings(" | ").Split(" | ");
+
     /// <summary>The action, or null and what is wrong.</summary>
     /// <param name="words">Files are given by their content in hexadecimal.</param>
     public static GovernanceAction? TryParse(IReadOnlyList<string> words, LearningView view, out string? error)
@@ -73,20 +75,22 @@ internal static class ProposalWords
             ("stop", 0) => new GovernanceAction.Stop(),
             ("restart", 2) => Restart(Whole(rest[0], "round"), (int)Whole(rest[1], "number of rounds", 1_000_000), view),
             ("readmit", 1) => new GovernanceAction.Readmit(rest[0]),
-            ("join", 1) => new GovernanceAction.Join(Decode<KeyPossession>(rest[0], "application")),
+            ("join", 1) => new GovernanceAction.Join(Decode<KeyPossession>(rest[0], "application", "'pipeline chain apply' prints it")),
             ("leave", 1) => new GovernanceAction.Leave(rest[0]),
             ("revoke", 1) => new GovernanceAction.Revoke(rest[0]),
             ("policy", > 0) => Policy(Named(rest, "quorum", "deadline", "blend", "equivocation"), view.Policy),
             ("grant", 1 or 2) => Grant(rest[0], Named(rest[1..], "until")),
             ("end-grant", 1) => new GovernanceAction.EndGrant(rest[0]),
-            ("trust", 1 or 2) => Trust(Decode<Genesis>(rest[0], "genesis"), Named(rest[1..], "days")),
+            ("trust", 1 or 2) => Trust(Decode<Genesis>(rest[0], "genesis", "'pipeline chain join' leaves it in chains/CHAIN of the data directory"), Named(rest[1..], "days")),
             ("freeze", 1) => new GovernanceAction.Freeze(Chain(rest[0], view)),
             ("unfreeze", 1) => new GovernanceAction.Unfreeze(Chain(rest[0], view)),
             ("limit", > 0) => Limit(Named(rest, "window", "packets", "bytes", "norm", "epsilon")),
             ("suspend-bridge", 0) => new GovernanceAction.SuspendBridge(),
             ("resume-bridge", 0) => new GovernanceAction.ResumeBridge(),
             ("upgrade", 2) => new GovernanceAction.Upgrade((int)Whole(rest[0], "version", 255), Whole(rest[1], "height")),
-            _ => throw new FormatException($"'{string.Join(' ', words.Take(8))}' is no action; say one of: {Legend.ReplaceLineEndings(" | ")}"),
+            _ => throw new FormatException(Forms.FirstOrDefault(form => form.Split(' ')[0] == verb) is { } form
+                ? $"'{string.Join(' ', words.Take(8))}': the action is {form}"
+                : $"'{string.Join(' ', words.Take(8))}' is no action; say one of: {string.Join(" | ", Forms)}"),
         };
     }
 
@@ -158,7 +162,7 @@ internal static class ProposalWords
             ? (long)Math.Round(value * scale)
             : throw new FormatException($"'{text}' is no {what} from 0 to {maximum.ToString(CultureInfo.InvariantCulture)}");
 
-    private static T Decode<T>(string hex, string what) where T : ICanonical<T>
+    private static T Decode<T>(string hex, string what, string from) where T : ICanonical<T>
     {
         byte[] bytes;
         try
@@ -167,10 +171,10 @@ internal static class ProposalWords
         }
         catch (FormatException)
         {
-            throw new FormatException($"the {what} is neither a file nor hexadecimal");
+            throw new FormatException($"'{hex[..Math.Min(80, hex.Length)]}' is no file that is there, and no {what} in hexadecimal; {from}");
         }
 
-        return Canonical.TryDecode<T>(bytes, out var value, out string? error) ? value : throw new FormatException($"the {what} cannot be read: {error}");
+        return Canonical.TryDecode<T>(bytes, out var value, out string? error) ? value : throw new FormatException($"what was given is no {what} ({error}); {from}");
     }
 
     private static string Day(long time) => DateTimeOffset.FromUnixTimeMilliseconds(time).UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -29,13 +29,13 @@ public static class PredictRunner
         {
             if (!File.Exists(request.Model))
                 throw new CommandFailedException($"there is no file '{request.Model}'") { ExitCode = ExitCode.Usage };
-            var model = ModelFile.Read(request.Model);
-            if (!model.Ok)
-                throw new CommandFailedException(model.Fault.Message);
             var runtime = new TorchRuntime();
             if (runtime.Load() is { } error)
                 throw new CommandFailedException(error);
             runtime.EnterTrainingThread();
+            var model = ModelFile.Read(request.Model);
+            if (!model.Ok)
+                throw new CommandFailedException(model.Fault.Message);
             var predictions = new List<Prediction>();
             foreach (string file in request.Paths.SelectMany(Files))
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
 using Pipeline.Actors.Bridge;
@@ -29,6 +30,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private long _spent;
     private Offer? _judging;
     private bool _personalizing;
+    private string? _idle;
 
     public ChainLearner(ChainLearnerSettings settings)
     {
@@ -48,7 +50,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.AuxiliaryJudged>(OnJudged);
         Receive<TrainingProtocol.AuxiliaryPostponed>(OnPostponed);
         Receive<TrainingProtocol.Evaluated>(OnEvaluated);
-        Receive<TrainingProtocol.Personalized>(m => Publish(new LearnerProtocol.PersonalModelReady(_settings.Site, _settings.Chain, m.Result)));
+        Receive<TrainingProtocol.Personalized>(OnPersonalized);
         Receive<TrainingProtocol.TrainingFailed>(OnTrainingFailed);
 
         Receive<PayloadProtocol.Published>(OnPublished);
@@ -126,6 +128,10 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             return;
         Publish(new LearnerProtocol.UpdateSubmitted(
             _settings.Site, _settings.Chain, message.Round, message.Payload.Length, message.TrainLoss, message.Samples));
+        _log.Info(
+            "Chain {0}, round {1}: an update of {2} bytes from {3} images; training loss {4:0.000}",
+            _settings.Chain, message.Round, message.Payload.Length, message.Samples, message.TrainLoss);
+        _idle = null;
         _spent = message.SpentMicro;
         _offered = Digest.Of(message.Payload);
         _settings.Exchange.Tell(new PayloadProtocol.Publish(LearningPayloads.Update, message.Payload));
@@ -135,6 +141,9 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     {
         if (message.Round != _round?.Round)
             return;
+        if (_idle != message.Reason)
+            _log.Info("Chain {0}, round {1}: this site does not train yet: {2}", _settings.Chain, message.Round, message.Reason);
+        _idle = message.Reason;
         Publish(new LearnerProtocol.Waiting(_settings.Site, _settings.Chain, message.Round, message.Reason));
         Timers.StartSingleTimer("again", new TryAgain(message.Round), _settings.RetryInterval);
     }
@@ -223,9 +232,21 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             return;
         _personalizing = true;
         _round = null;
+        _log.Info("Chain {0}: the training together is over behind round {1}; this site looks for a model of its own", _settings.Chain, message.Round);
         Publish(new LearnerProtocol.CollaborationCompleted(_settings.Site, _settings.Chain, message.Round, message.Model));
         _settings.Trainer.Tell(new TrainingProtocol.Evaluate(message.Model, DataSplit.Validation, message.Round));
         _settings.Trainer.Tell(new TrainingProtocol.Personalize(message.Model, message.Model.Digest));
+    }
+
+    private void OnPersonalized(TrainingProtocol.Personalized message)
+    {
+        var result = message.Result;
+        _log.Info(
+            "Chain {0}: this site's own model is '{1}'; loss that others save over it, at the lower end of the interval: {2}", _settings.Chain, result.Chosen,
+            result.Candidates.Count == 0
+                ? "none was tried, for lack of validation images of each class"
+                : string.Join(", ", result.Candidates.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.MarginLowerBound:0.000}"))));
+        Publish(new LearnerProtocol.PersonalModelReady(_settings.Site, _settings.Chain, result));
     }
 
     /// <summary>Coarse validation metrics of a final model go on the chain.</summary>

@@ -45,10 +45,18 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     {
         await InitAllAsync();
         await CreateAsync();
+        byte[] unsigned = File.ReadAllBytes(Proposal);
+        await Ok("chain", "show", Proposal);
+        Assert.Contains("has not signed", _terminal.Output, StringComparison.Ordinal);
+        Assert.Equal(unsigned, File.ReadAllBytes(Proposal));
         foreach (string member in Members)
             await Ok("chain", "sign", Proposal, "--data", In(member), "--passphrase-file", In("pass"));
         foreach (string member in Members)
+            await Ok("chain", "join", Proposal, "--config", In(member, "site.conf"), "--ae-title", "OTHER");
+        _terminal.Clear();
+        foreach (string member in Members)
             await Ok("chain", "join", Proposal, "--config", In(member, "site.conf"), "--ae-title", "CHEST");
+        Assert.Contains("replaced: AE title OTHER, labels none", _terminal.Output, StringComparison.Ordinal);
 
         foreach (string member in Members)
         {

@@ -158,7 +158,7 @@ public sealed partial class TutorialTests : IAsyncLifetime, IDisposable
     [GeneratedRegex(@"<<'END'\n(?!(.*\n)*END\n)")]
     private static partial Regex HereDocument();
 
-    [GeneratedRegex("^until pipeline (.*) [|] grep -q \"(.*)\"; do sleep 1; done$")]
+    [GeneratedRegex("^until pipeline (.*?)(?: 2>/dev/null)? [|] grep -q \"(.*)\"; do sleep 1; done$")]
     private static partial Regex Until();
 
     [GeneratedRegex("^timeout [0-9]+m sh -c 'until test -f (.*); do sleep 1; done'$")]

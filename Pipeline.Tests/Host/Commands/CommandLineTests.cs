@@ -96,6 +96,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, await Invoke("init", "--trial-ca", "/ca"));
         Assert.Equal(0, await Invoke("chain", "create", "chest", "--member", "a.json", "b.json", "--member", "c.json"));
         Assert.Equal(0, await Invoke("chain", "create", "chest", "--member", "a", "--terms", "t", "--trust", "x", "y", "--seed", "7", "--out", "/o"));
+        Assert.Equal(0, await Invoke("chain", "show", "p"));
         Assert.Equal(0, await Invoke("chain", "sign", "p", "--data", _folder, "--passphrase-file", "/p"));
         Assert.Equal(0, await Invoke("chain", "join", "p", "q", "--data", _folder, "--ae-title", "CHEST", "--labels", "l.csv"));
         Assert.Equal(0, await Invoke("key", "passphrase", "--data", _folder, "--passphrase-file", "/p", "--new-passphrase-file", "/n"));
@@ -104,7 +105,7 @@ public sealed class CommandLineTests : IDisposable
             new InitRequest("north", "/d", "north.example:7443", "0.0.0.0:7443", 11112, "/p", null, null),
             new InitRequest("south", "/d", "", "127.0.0.1:7", 104, null, "/ca", "/cp"), new InitRequest(null, null, "", null, 11112, null, "/ca", null),
             ("chest", "a.json b.json c.json", (string?)null, "", (ulong?)null, Path.GetFullPath("chest.proposal")), ("chest", "a", (string?)"t", "x y", (ulong?)7, "/o"),
-            ("sign", "p", new CeremonySite(_folder, "/p")), ("join", "p q", new CeremonySite(_folder, null), (string?)"CHEST", (string?)"l.csv"),
+            ("show", "p"), ("sign", "p", new CeremonySite(_folder, "/p")), ("join", "p q", new CeremonySite(_folder, null), (string?)"CHEST", (string?)"l.csv"),
             (new CeremonySite(_folder, "/p"), "/n"),
         ];
         Assert.Equal(expected, _calls);
@@ -379,6 +380,8 @@ public sealed class CommandLineTests : IDisposable
     {
         public Task<int> CreateAsync(ChainCreation request, Terminal terminal, CancellationToken stop) => tests.Called(
             (request.Chain, string.Join(' ', request.CardFiles), request.TermsFile, string.Join(' ', request.TrustedFiles), request.Seed, request.OutputFile));
+
+        public Task<int> ShowAsync(string file, Terminal terminal, CancellationToken stop) => tests.Called(("show", file));
 
         public Task<int> SignAsync(string file, CeremonySite site, Terminal terminal, CancellationToken stop) => tests.Called(("sign", file, site));
 

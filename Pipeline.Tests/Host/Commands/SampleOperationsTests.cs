@@ -144,7 +144,7 @@ public sealed class SampleOperationsTests : IDisposable
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 
     private static SpoolRecord Spooled(long sequence) => new(
-        sequence, false, Received, new byte[32], "XRAY-1", "CHEST", "1.2.840.10008.5.1.4.1.1.1", "1.2.3", "1.2.840.10008.1.2.1", Encoding.ASCII.GetBytes("data"));
+        sequence, false, Received, 0, "XRAY-1", "CHEST", "1.2.840.10008.5.1.4.1.1.1", "1.2.3", "1.2.840.10008.1.2.1", Encoding.ASCII.GetBytes("data"));
 
     private void Store(string chain, params (string Id, int Label, ushort[] Pixels)[] samples)
     {
