@@ -85,14 +85,21 @@ internal sealed class QuarantineOperations : IQuarantineOperations
         SiteFolder site, OperatorAction action, string? chain, IReadOnlyList<long> instances, string? heldFor, string reason, Terminal terminal,
         CancellationToken stop)
     {
+        var requests = Choose(site, chain, instances, heldFor).Select(held => RequestDesk.New(action, held.Chain, held.Sequence, "", reason));
+        foreach (string line in await RequestDesk.LeaveAsync(site.DataDirectory, [.. requests], stop).ConfigureAwait(false))
+            terminal.Out.WriteLine(line);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>The instances named, or all that are held for a reason.</summary>
+    /// <exception cref="CommandFailedException">One is not in quarantine, or none is.</exception>
+    public static IReadOnlyList<QuarantinedInstance> Choose(SiteFolder site, string? chain, IReadOnlyList<long> instances, string? heldFor)
+    {
         QuarantinedInstance[] chosen = heldFor is null
             ? [.. instances.Select(instance => One(site, chain, instance).Instance)]
             : [.. Held(site, chain).Where(h => h.Instance.Reason == heldFor).Select(h => h.Instance)];
-        if (chosen.Length == 0)
-            throw new CommandFailedException($"nothing is held for '{heldFor}'; 'pipeline quarantine list' shows what is");
-        await RequestDesk.LeaveAsync(
-            site.DataDirectory, [.. chosen.Select(held => RequestDesk.New(action, held.Chain, held.Sequence, "", reason))], terminal, stop).ConfigureAwait(false);
-        return ExitCode.Ok;
+        return chosen.Length > 0 ? chosen : throw new CommandFailedException(
+            (heldFor is null ? "no instance is named" : $"nothing is held for '{heldFor}'") + "; 'pipeline quarantine list' shows what is");
     }
 
     private static (QuarantinedInstance Instance, string File)[] Held(SiteFolder site, string? chain)

@@ -1,22 +1,23 @@
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Host.Site;
-using Spectre.Console;
 
 namespace Pipeline.Host.Commands;
 
-/// <summary>Leaves decisions for a site and tells the person what became of them.</summary>
+/// <summary>Leaves decisions for a site.</summary>
 internal static class RequestDesk
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    public static OperatorRequest New(OperatorAction action, string? chain, long instance, string patient, string reason) => new(
-        Guid.NewGuid().ToString("N"), action, chain, instance, patient, Environment.UserName, reason, DateTimeOffset.UtcNow);
+    public static OperatorRequest New(OperatorAction action, string? chain, long instance, string patient, string reason, string? by = null) => new(
+        Guid.NewGuid().ToString("N"), action, chain, instance, patient, by ?? Environment.UserName, reason, DateTimeOffset.UtcNow);
 
     /// <summary>Durable when it returns; where the site runs, carried out too unless that takes longer than half a minute.</summary>
-    public static async Task LeaveAsync(string dataDirectory, IReadOnlyList<OperatorRequest> requests, Terminal terminal, CancellationToken stop)
+    /// <returns>For people: what became of each.</returns>
+    public static async Task<IReadOnlyList<string>> LeaveAsync(string dataDirectory, IReadOnlyList<OperatorRequest> requests, CancellationToken stop)
     {
+        var lines = new List<string>();
         var folder = new RequestFolder(dataDirectory, new DiskFileSystem());
         foreach (var request in requests)
             folder.Put(request);
@@ -28,9 +29,11 @@ internal static class RequestDesk
                 await Task.Delay(Poll, stop).ConfigureAwait(false);
             string what = request.Instance < 0 ? "patient" : $"instance {request.Instance}";
             var done = AuditLog.Of(dataDirectory, request.Id);
-            terminal.Out.WriteLine(done.Count > 0
+            lines.Add(done.Count > 0
                 ? $"{what}: {done[^1].Result}"
                 : $"{what}: noted; the site carries it out {(runs ? "as soon as it comes to it" : "when it runs")}");
         }
+
+        return lines;
     }
 }

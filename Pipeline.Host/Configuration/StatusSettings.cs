@@ -5,13 +5,14 @@ namespace Pipeline.Host.Configuration;
 /// <summary>Health, metrics, status as JSON and the status page: one HTTP port for operators and their tools.</summary>
 /// <param name="Enabled">Off: no port is open.</param>
 /// <param name="TokenFile">Absolute; whoever shows its first line may read.</param>
+/// <param name="OperatorTokenFile">Absolute; whoever shows its first line may change things. Null: nothing can be changed over this port.</param>
 /// <param name="CertificateFile">PEM, absolute; null speaks plain HTTP.</param>
 /// <param name="KeyFile">Of the certificate.</param>
 /// <param name="OpenHealth">Whether health is told without a token.</param>
 /// <param name="Refresh">How old an answer may be.</param>
 /// <param name="Collector">Where metrics are sent by OTLP too; null for nowhere.</param>
 public sealed record StatusSettings(
-    bool Enabled, IPEndPoint Listen, string TokenFile, string? CertificateFile, string? KeyFile, bool OpenHealth, TimeSpan Refresh, Uri? Collector)
+    bool Enabled, IPEndPoint Listen, string TokenFile, string? OperatorTokenFile, string? CertificateFile, string? KeyFile, bool OpenHealth, TimeSpan Refresh, Uri? Collector)
 {
     private const string Section = "pipeline.status";
 
@@ -19,7 +20,8 @@ public sealed record StatusSettings(
     {
         bool enabled = reader.Choice($"{Section}.enabled", ["on", "off"]) == "on";
         string listen = reader.Text($"{Section}.listen", "IP address:port", SettingsRules.IsEndPoint);
-        string certificate = OptionalPath("certificate"), key = OptionalPath("key"), token = OptionalPath("token-file");
+        string certificate = OptionalPath("certificate"), key = OptionalPath("key"), token = OptionalPath("token-file"), operators = OptionalPath("operator-token-file");
+        bool operations = reader.Choice($"{Section}.operations", ["on", "off"]) == "on";
         bool anywhere = reader.Choice($"{Section}.plain", ["loopback", "anywhere"]) == "anywhere";
         bool open = reader.Choice($"{Section}.health", ["open", "token"]) == "open";
         string collector = reader.Text($"{Section}.collector", "empty, or http://host:port, or https://host:port", text => text.Length == 0 || IsUri(text));
@@ -34,6 +36,7 @@ public sealed record StatusSettings(
 
         return new StatusSettings(
             enabled, at, Path.GetFullPath(token.Length == 0 ? Path.Combine(dataDirectory, "keys", "status.token") : token),
+            operations ? Path.GetFullPath(operators.Length == 0 ? Path.Combine(dataDirectory, "keys", "operator.token") : operators) : null,
             certificate.Length == 0 ? null : Path.GetFullPath(certificate), key.Length == 0 ? null : Path.GetFullPath(key), open,
             reader.Duration($"{Section}.refresh-interval", "100ms", "1m"), IsUri(collector) ? new Uri(collector) : null);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
+using Pipeline.Host.Control;
 using Pipeline.Host.Reporting;
 
 namespace Pipeline.Host.Monitoring;
@@ -15,6 +16,12 @@ internal static class OpenApi
         var paths = new JsonObject();
         foreach (var route in StatusRoutes.All)
         {
+            if (route.IsOperation)
+            {
+                paths[route.Path] = new JsonObject { ["post"] = Operation(route) };
+                continue;
+            }
+
             var responses = new JsonObject { ["200"] = Response(route.Answers, route.MediaType, route.Schema) };
             if (route.IsHealth)
                 responses["503"] = Response("It is not.", route.MediaType, route.Schema);
@@ -22,8 +29,7 @@ internal static class OpenApi
                 responses["404"] = new JsonObject { ["description"] = "There is no such chain." };
             responses["401"] = new JsonObject { ["description"] = "No token, or a wrong one." };
             var operation = new JsonObject { ["summary"] = route.Summary, ["operationId"] = route.Name, ["responses"] = responses };
-            if (route.Path.Contains("{chain}", StringComparison.Ordinal))
-                operation["parameters"] = new JsonArray(new JsonObject { ["name"] = "chain", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" } });
+            Parameters(route, operation);
             paths[route.Path] = new JsonObject { ["get"] = operation };
         }
 
@@ -35,20 +41,57 @@ internal static class OpenApi
             ["paths"] = paths,
             ["components"] = new JsonObject
             {
-                ["securitySchemes"] = new JsonObject { ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer" } },
+                ["securitySchemes"] = new JsonObject
+                {
+                    ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "pipeline.status.token-file: reads." },
+                    ["operatorToken"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "pipeline.status.operator-token-file: reads and changes." },
+                },
                 ["schemas"] = new JsonObject
                 {
                     ["SiteStatus"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(SiteStatus)),
                     ["ChainState"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(ChainState)),
                     ["Health"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(Health)),
+                    ["OperationResult"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(ControlResponse)),
+                    ["ChainWords"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(ChainWords)),
+                    ["QuarantineDecision"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(QuarantineDecision)),
+                    ["PatientErasure"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(PatientErasure)),
                 },
             },
         };
     }
 
-    private static JsonObject Response(string description, string mediaType, string? schema)
+    private static JsonObject Operation(StatusRoute route)
     {
-        var content = new JsonObject { [mediaType] = schema is null ? new JsonObject() : new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schema}" } } };
-        return new JsonObject { ["description"] = description, ["content"] = content };
+        var operation = new JsonObject
+        {
+            ["summary"] = route.Summary,
+            ["operationId"] = route.Name,
+            ["security"] = new JsonArray(new JsonObject { ["operatorToken"] = new JsonArray() }),
+            ["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(route.MediaType, route.Request) },
+            ["responses"] = new JsonObject
+            {
+                ["200"] = Response(route.Answers, route.MediaType, route.Schema),
+                ["400"] = Response("The body is not of that form.", route.MediaType, route.Schema),
+                ["401"] = new JsonObject { ["description"] = "Not the operator's token." },
+                ["405"] = new JsonObject { ["description"] = "Operations are off (pipeline.status.operations)." },
+                ["409"] = Response("The site refused, with the reason.", route.MediaType, route.Schema),
+            },
+        };
+        Parameters(route, operation);
+        return operation;
     }
+
+    private static void Parameters(StatusRoute route, JsonObject operation)
+    {
+        if (route.Path.Contains("{chain}", StringComparison.Ordinal))
+            operation["parameters"] = new JsonArray(new JsonObject { ["name"] = "chain", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" } });
+    }
+
+    private static JsonObject Response(string description, string mediaType, string? schema) =>
+        new() { ["description"] = description, ["content"] = Content(mediaType, schema) };
+
+    private static JsonObject Content(string mediaType, string? schema) => new()
+    {
+        [mediaType] = schema is null ? new JsonObject() : new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schema}" } },
+    };
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Control;
 using Pipeline.Host.Gateway;
 using Spectre.Console;
 
@@ -12,9 +13,11 @@ internal static class StatusPort
     /// <summary>By which the status is asked for on the control socket.</summary>
     public const string Verb = "site";
 
+    /// <param name="chains">Answers as the control socket does.</param>
     /// <returns>Null where none is configured.</returns>
     /// <exception cref="CommandFailedException">Token, certificate or address cannot be used.</exception>
-    public static async Task<IAsyncDisposable?> OpenAsync(SiteSettings site, string? passphrase, SiteObserver observer, Terminal terminal, CancellationToken stop)
+    public static async Task<IAsyncDisposable?> OpenAsync(
+        SiteSettings site, string? passphrase, SiteObserver observer, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains, Terminal terminal, CancellationToken stop)
     {
         var settings = site.Status;
         if (!settings.Enabled)
@@ -25,8 +28,11 @@ internal static class StatusPort
             var token = StatusToken.LoadOrCreate(settings.TokenFile);
             if (settings.CertificateFile is { } file)
                 certificate = GatewayCertificate.Load(file, settings.KeyFile!, passphrase);
-            var server = await StatusServer.StartAsync(settings, certificate?.Certificate, token, () => observer.Latest, stop).ConfigureAwait(false);
-            terminal.Out.WriteLine($"status at {server.Address}; its token is in {settings.TokenFile}");
+            (StatusToken, OperatorDesk)? operators = settings.OperatorTokenFile is { } operatorFile
+                ? (StatusToken.LoadOrCreate(operatorFile), new OperatorDesk(site.DataDirectory, chains, terminal.Out.WriteLine)) : null;
+            var server = await StatusServer.StartAsync(settings, certificate?.Certificate, token, () => observer.Latest, operators, stop).ConfigureAwait(false);
+            terminal.Out.WriteLine(
+                $"status at {server.Address}; its token is in {settings.TokenFile}" + (operators is null ? "" : $", that of operators in {settings.OperatorTokenFile}"));
             return new Opened(server, certificate);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)

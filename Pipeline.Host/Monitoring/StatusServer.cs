@@ -15,11 +15,12 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Control;
 using Pipeline.Host.Reporting;
 
 namespace Pipeline.Host.Monitoring;
 
-/// <summary>The port for operators and their tools: Kestrel, GET alone, a token for everything but health, nothing that it loads from elsewhere.</summary>
+/// <summary>The port for operators and their tools: Kestrel, GET, POST for operators where that is on, tokens for everything but health, nothing that it loads from elsewhere.</summary>
 internal sealed class StatusServer : IAsyncDisposable
 {
     private const int MaxConnections = 64;
@@ -37,22 +38,26 @@ internal sealed class StatusServer : IAsyncDisposable
 
     /// <param name="certificate">Null speaks plain HTTP.</param>
     /// <param name="latest">The last look at the site.</param>
+    /// <param name="operators">The token that operators show and who does what they ask; null where nothing can be changed here.</param>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
     public static async Task<StatusServer> StartAsync(
-        StatusSettings settings, X509Certificate2? certificate, StatusToken token, Func<SiteStatus> latest, CancellationToken stop)
+        StatusSettings settings, X509Certificate2? certificate, StatusToken token, Func<SiteStatus> latest, (StatusToken Token, OperatorDesk Desk)? operators,
+        CancellationToken stop)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, settings, certificate));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, settings, certificate, operators is null ? 0 : ControlRequest.MaxBytes));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownPatience);
         var server = builder.Build();
         var metrics = new SiteMetrics(latest);
         var provider = Provider(settings, latest().Site, metrics);
-        server.Use((context, next) => GuardAsync(context, next, settings, token));
+        server.Use((context, next) => GuardAsync(context, next, settings, token, operators?.Token));
         server.UseOpenTelemetryPrometheusScrapingEndpoint(provider, context => context.Request.Path == StatusRoutes.Metrics, null, null, null);
         server.UseRouting();
         Map(server, latest);
+        if (operators is { } taking)
+            Map(server, taking.Desk);
         try
         {
             await server.StartAsync(stop).ConfigureAwait(false);
@@ -88,11 +93,11 @@ internal sealed class StatusServer : IAsyncDisposable
         return provider.Build();
     }
 
-    private static void Configure(KestrelServerOptions kestrel, StatusSettings settings, X509Certificate2? certificate)
+    private static void Configure(KestrelServerOptions kestrel, StatusSettings settings, X509Certificate2? certificate, long maxBody)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = 0;
+        kestrel.Limits.MaxRequestBodySize = maxBody;
         kestrel.Limits.RequestHeadersTimeout = HeaderPatience;
         kestrel.Listen(settings.Listen, listen =>
         {
@@ -103,22 +108,33 @@ internal sealed class StatusServer : IAsyncDisposable
     }
 
     /// <summary>Whoever shows no token learns nothing but, where the configuration says so, health.</summary>
-    private static Task GuardAsync(HttpContext context, RequestDelegate next, StatusSettings settings, StatusToken token)
+    private static Task GuardAsync(HttpContext context, RequestDelegate next, StatusSettings settings, StatusToken token, StatusToken? operators)
     {
         var headers = context.Response.Headers;
         headers.CacheControl = "no-store";
         headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         headers["Referrer-Policy"] = "no-referrer";
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        string? shown = context.Request.Headers.Authorization;
+        bool changes = operators is not null && HttpMethods.IsPost(context.Request.Method);
+        if (!changes && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
-            headers.Allow = "GET, HEAD";
+            headers.Allow = operators is null ? "GET, HEAD" : "GET, HEAD, POST";
             return Task.CompletedTask;
         }
 
+        if (changes)
+        {
+            if (operators!.AdmitsBearer(shown))
+                return next(context);
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            headers.WWWAuthenticate = "Bearer";
+            return context.Response.WriteAsync("the token is in the file of pipeline.status.operator-token-file at the site\n");
+        }
+
         bool open = settings.OpenHealth && context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
-        if (open || token.Admits(context.Request.Headers.Authorization))
+        if (open || token.Admits(shown) || operators?.Admits(shown) == true)
             return next(context);
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         headers.WWWAuthenticate = new[] { "Basic realm=\"pipeline: any user, the token of pipeline.status.token-file\", charset=\"UTF-8\"", "Bearer" };
@@ -134,6 +150,36 @@ internal sealed class StatusServer : IAsyncDisposable
         server.MapGet(StatusRoutes.Status, context => JsonAsync(context, latest()));
         server.MapGet(StatusRoutes.Chain, context => JsonAsync(context, latest().Chains.FirstOrDefault(chain => chain.Name == Name(context))));
         server.MapGet(StatusRoutes.Description, context => TextAsync(context, MediaTypeNames.Application.Json, OpenApi.Document));
+    }
+
+    private static void Map(WebApplication server, OperatorDesk desk)
+    {
+        foreach (string path in new[] { StatusRoutes.Propose, StatusRoutes.Approve, StatusRoutes.Withdraw })
+        {
+            string verb = path[(path.LastIndexOf('/') + 1)..];
+            server.MapPost(path, context => OperateAsync<ChainWords>(context, words => desk.AskAsync(Name(context), verb, words, context.RequestAborted)));
+        }
+
+        server.MapPost(StatusRoutes.Quarantine, context => OperateAsync<QuarantineDecision>(context, decision => desk.DecideAsync(decision, context.RequestAborted)));
+        server.MapPost(StatusRoutes.Erasures, context => OperateAsync<PatientErasure>(context, erasure => desk.EraseAsync(erasure, context.RequestAborted)));
+    }
+
+    private static async Task OperateAsync<T>(HttpContext context, Func<T, Task<ControlResponse>> operate) where T : class
+    {
+        ControlResponse response;
+        try
+        {
+            response = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, StatusJson.Options, context.RequestAborted).ConfigureAwait(false) is { } request
+                ? await operate(request).ConfigureAwait(false) : ControlResponse.Refuse("the body is null");
+            context.Response.StatusCode = response.Done ? StatusCodes.Status200OK : StatusCodes.Status409Conflict;
+        }
+        catch (JsonException e)
+        {
+            response = ControlResponse.Refuse($"the body is not what {StatusRoutes.Description} says: {e.Message}");
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
+
+        await JsonAsync(context, response).ConfigureAwait(false);
     }
 
     private static string Name(HttpContext context) => context.Request.RouteValues["chain"] as string ?? "";

@@ -4,7 +4,7 @@ using Pipeline.Host.Ceremony;
 
 namespace Pipeline.Host.Monitoring;
 
-/// <summary>What readers of the status port show: 256 random bits in a file that its owner alone may read, made on first use.</summary>
+/// <summary>What readers, or operators, show at the status port: 256 random bits in a file that its owner alone may read, made on first use.</summary>
 internal sealed class StatusToken
 {
     private const int Bytes = 32, MinLength = 16;
@@ -36,6 +36,10 @@ internal sealed class StatusToken
         };
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown)), _digest);
     }
+
+    /// <summary>By the scheme Bearer alone, which no browser sends by itself: no page can have somebody's browser change something.</summary>
+    public bool AdmitsBearer(string? authorization) =>
+        authorization?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true && Admits(authorization);
 
     private static string Password(string pair)
     {

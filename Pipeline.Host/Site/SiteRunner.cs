@@ -112,8 +112,10 @@ internal static class SiteRunner
         observer.Begin();
         var rotation = new MemberKeyRotation(site.Name, site.DataDirectory, identity, passphrase) { IsSpread = site.Cluster is not null };
         await using var settling = new KeySettling(rotation, node);
-        await using var control = Control(node, site, rotation, observer);
-        await using var status = await StatusPort.OpenAsync(site, passphrase, observer, terminal, stop).ConfigureAwait(false);
+        var chainControl = new ChainControl(
+            site.Name, rotation, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
+        await using var control = Control(chainControl, site, observer);
+        await using var status = await StatusPort.OpenAsync(site, passphrase, observer, chainControl.AnswerAsync, terminal, stop).ConfigureAwait(false);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
             await Task.WhenAny(stopped.Task, node.Ingest.Completion, node.System.WhenTerminated).ConfigureAwait(false);
@@ -248,10 +250,8 @@ internal static class SiteRunner
     private static void Log(ActorSystem? system, GatewayEvent told) => system?.Log.Log(told.Level, null, told.ToString());
 
     /// <summary>Where the operator asks and votes.</summary>
-    private static ControlServer Control(SiteNode node, SiteSettings site, MemberKeyRotation rotation, SiteObserver observer)
+    private static ControlServer Control(ChainControl chains, SiteSettings site, SiteObserver observer)
     {
-        var chains = new ChainControl(
-            site.Name, rotation, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
         try
         {
             return ControlServer.Start(site.DataDirectory, (request, stop) => request is { Verb: StatusPort.Verb }

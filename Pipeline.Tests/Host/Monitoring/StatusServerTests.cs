@@ -30,13 +30,13 @@ public sealed partial class StatusServerTests : IAsyncLifetime, IDisposable
     public void Dispose() => _client.Dispose();
 
     internal static Task<StatusServer> StartAsync(bool openHealth, Func<SiteStatus> latest) => StatusServer.StartAsync(
-        new StatusSettings(true, new IPEndPoint(IPAddress.Loopback, 0), "", null, null, openHealth, TimeSpan.FromSeconds(1), null), null, new StatusToken(Token), latest, default);
+        new StatusSettings(true, new IPEndPoint(IPAddress.Loopback, 0), "", null, null, null, openHealth, TimeSpan.FromSeconds(1), null), null, new StatusToken(Token), latest, null, default);
 
     [Fact]
     public async Task Nobody_reads_anything_but_health_without_the_token()
     {
         string[] credentials = ["", "Bearer " + Token[1..], "Bearer", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Token}:x")), "Basic !", $"Digest {Token}"];
-        foreach (var route in StatusRoutes.All.Where(route => !route.IsHealth))
+        foreach (var route in StatusRoutes.All.Where(route => route is { IsHealth: false, IsOperation: false }))
         {
             foreach (string credential in credentials)
                 Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(HttpMethod.Get, Concrete(route), credential)).StatusCode);
@@ -50,6 +50,9 @@ public sealed partial class StatusServerTests : IAsyncLifetime, IDisposable
         Assert.Equal(HttpStatusCode.NotFound, (await AskAsync(HttpMethod.Get, "/absent", $"Bearer {Token}")).StatusCode);
         foreach (var method in new[] { HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete })
             Assert.Equal(HttpStatusCode.MethodNotAllowed, (await AskAsync(method, "/api/v1/status", $"Bearer {Token}")).StatusCode);
+        // Operations are off here.
+        foreach (var route in StatusRoutes.All.Where(route => route.IsOperation))
+            Assert.Equal(HttpStatusCode.MethodNotAllowed, (await AskAsync(HttpMethod.Post, Concrete(route), $"Bearer {Token}")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(HttpMethod.Get, StatusRoutes.Live, "")).StatusCode);
         await using var closed = await StartAsync(openHealth: false, () => SampleSite.Status);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(closed.Address, StatusRoutes.Live));
@@ -110,13 +113,20 @@ public sealed partial class StatusServerTests : IAsyncLifetime, IDisposable
     {
         var document = JsonNode.Parse(await _client.GetStringAsync(new Uri(StatusRoutes.Description, UriKind.Relative)))!;
         Assert.Equal(StatusRoutes.All.Select(route => route.Path).Order(), document["paths"]!.AsObject().Select(path => path.Key).Order());
-        foreach (var route in StatusRoutes.All.Where(route => route.Schema is not null))
+        foreach (var route in StatusRoutes.All.Where(route => route is { Schema: not null, IsOperation: false }))
         {
             var schema = await JsonSchema.FromJsonAsync(document["components"]!["schemas"]![route.Schema!]!.ToJsonString());
             using var answer = await _client.GetAsync(new Uri(Concrete(route), UriKind.Relative));
             string text = await answer.Content.ReadAsStringAsync();
             Assert.Empty(schema.Validate(text));
             Assert.NotEmpty(schema.Validate("""{ "site": 5, "name": 5, "healthy": 5 }"""));
+        }
+
+        foreach (var route in StatusRoutes.All.Where(route => route.IsOperation))
+        {
+            var operation = document["paths"]![route.Path]!["post"]!;
+            Assert.Equal($"#/components/schemas/{route.Request}", operation["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>());
+            Assert.NotNull(document["components"]!["schemas"]![route.Request!]);
         }
     }
 
