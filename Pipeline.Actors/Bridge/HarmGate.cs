@@ -29,9 +29,13 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
             return Refuse($"the backbone's norm is {ratio:G3} times our own");
 
         var folds = PatientFolds.Assign(data, settings.Folds, SeededRandom.Derive(seed, "gate/folds"));
-        double probeOwn = Probe(start, data, folds), probeOffered = Probe(offered, data, folds);
-        if (probeOffered < probeOwn - settings.ProbeTolerance)
-            return new GateDecision(false, $"its features tell our classes apart worse ({probeOffered:F3}) than our own ({probeOwn:F3})", probeOwn, probeOffered, double.NaN, double.NaN);
+        float[] byOwn = Probe(start, data, folds), byOffered = Probe(offered, data, folds);
+        double probeOwn = RocCurve.MacroArea(byOwn, data.Labels, classes), probeOffered = RocCurve.MacroArea(byOffered, data.Labels, classes);
+        // It spares forks; on few images it tells nothing, and may then keep nothing out.
+        double loss = PairedBootstrap.MacroAreaGain(
+            byOwn, byOffered, data.Labels, data.Patients, classes, settings.ProbeConfidence, SeededRandom.Derive(seed, "gate/probe"), folds: folds).LowerBound;
+        if (loss > 0)
+            return new GateDecision(false, $"its features tell our classes apart worse for certain ({probeOffered:F3}) than our own ({probeOwn:F3})", probeOwn, probeOffered, double.NaN, double.NaN);
 
         var reference = Race(start, data, folds, policy, seed);
         ForkRace[] forks = [Race(offered, data, folds, policy, seed), Race(Blend(own, offer.Backbone, 0.5f), data, folds, policy, seed)];
@@ -112,7 +116,8 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
         public double Loss { get; set; }
     }
 
-    private double Probe(float[] weights, ImageSet data, int[] folds)
+    /// <summary>Held-out predictions by the nearest neighbours in a network's features, N × classes.</summary>
+    private float[] Probe(float[] weights, ImageSet data, int[] folds)
     {
         float[] features = trainer.Predict(weights, data).Features;
         int width = features.Length / data.Count;
@@ -122,11 +127,12 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
             var (train, held) = Cut(folds, fold);
             Scatter(
                 NearestNeighbours.Predict(
-                    Rows(features, train, width), [.. train.Select(i => data.Labels[i])], Rows(features, held, width), classes, settings.Neighbours),
+                    Rows(features, train, width), [.. train.Select(i => data.Labels[i])], Rows(features, held, width), classes,
+                    Math.Clamp(train.Length / 4, 1, settings.Neighbours)),
                 held, predictions);
         }
 
-        return RocCurve.MacroArea(predictions, data.Labels, classes);
+        return predictions;
     }
 
     private void Scatter(float[] rows, int[] indices, float[] target)
