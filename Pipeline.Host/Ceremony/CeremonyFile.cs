@@ -51,6 +51,8 @@ internal static class CeremonyFile
     /// <summary>Beside the old file first: a proposal that is passed on is whole or not there.</summary>
     public static void Write(string path, GenesisProposal proposal)
     {
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+            throw new CommandFailedException($"'{path}' cannot be written: there is no such folder") { ExitCode = ExitCode.Usage };
         File.WriteAllBytes(path + ".new", Canonical.Encode(proposal));
         File.Move(path + ".new", path, overwrite: true);
     }

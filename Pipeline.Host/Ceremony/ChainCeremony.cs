@@ -21,6 +21,8 @@ internal sealed class ChainCeremony : IChainCeremony
         if (File.Exists(request.OutputFile))
             throw new CommandFailedException($"'{request.OutputFile}' exists; a proposal is never overwritten");
         MemberCard[] cards = [.. request.CardFiles.Select(CeremonyFile.ReadCard).OrderBy(card => card.Member, StringComparer.Ordinal)];
+        foreach (var same in cards.GroupBy(card => card.Key).Where(group => group.Count() > 1))
+            throw new CommandFailedException($"{string.Join(" and ", same.Select(card => $"'{card.Member}'"))} have the same member key; each card is of a site of its own, made by 'pipeline init'");
         var (terms, errors) = ChainTerms.Load(request.TermsFile, cards.Length);
         if (terms is null)
         {
@@ -157,7 +159,9 @@ internal sealed class ChainCeremony : IChainCeremony
             terminal.Out.WriteLine($"  bridge: packets of {chain.Name} ({chain.ChainId.Short}…) are accepted");
         terminal.Out.WriteLine($"  first weights: {learning.InitialModel}");
         var members = genesis.Members;
-        terminal.Out.WriteLine($"  {members.Count} members, {members.MaxFaulty} of which may be faulty:" + (members.MaxFaulty == 0 ? " for trials; production needs at least 4" : ""));
+        terminal.Out.WriteLine(members.Count == 1
+            ? "  1 member, alone: for trials; production needs at least 4"
+            : $"  {members.Count} members, {members.MaxFaulty} of which may be faulty:" + (members.MaxFaulty == 0 ? " for trials; production needs at least 4" : ""));
         foreach (var card in proposal.Cards)
         {
             terminal.Out.WriteLine(

@@ -38,7 +38,7 @@ internal static class SiteProvisioning
         string certificateFile = Path.Combine(keys, "tls.crt"), keyFile = Path.Combine(keys, "tls.key");
         if (SiteIdentity.IsProtected(data) && File.Exists(keyFile))
             throw new CommandFailedException($"'{keys}' holds keys already; they are never replaced. To begin anew, move the folder away");
-        using var identity = SiteIdentity.Protect(data, passphrase);
+        using var identity = Protect(data, passphrase);
         using var key = CertificateFactory.NewKey();
         using var certificate = Certify(request, site, key, passphrase);
         OwnerFile.Write(keyFile, System.Text.Encoding.ASCII.GetBytes(CertificateFactory.Encrypt(key, passphrase)), replace: true);
@@ -56,6 +56,18 @@ internal static class SiteProvisioning
         terminal.Out.WriteLine($"member key, to be compared over another way: {card.Key}");
         terminal.Out.WriteLine($"configuration{(fresh ? "" : ", left as it was")}: {configuration}");
         return ExitCode.Ok;
+    }
+
+    private static SiteIdentity Protect(string data, string passphrase)
+    {
+        try
+        {
+            return SiteIdentity.Protect(data, passphrase);
+        }
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not KeyFileException)
+        {
+            throw new CommandFailedException($"no keys can be kept below '{data}': {e.Message.TrimEnd('.')}; name another folder by --data", e);
+        }
     }
 
     private static X509Certificate2 Certify(InitRequest request, string site, ECDsa key, string passphrase)

@@ -155,22 +155,22 @@ internal sealed class StatusServer : IAsyncDisposable
     private static void Map(WebApplication server, OperatorDesk desk)
     {
         foreach (string path in new[] { StatusRoutes.Propose, StatusRoutes.Approve, StatusRoutes.Withdraw })
-        {
-            string verb = path[(path.LastIndexOf('/') + 1)..];
-            server.MapPost(path, context => OperateAsync<ChainWords>(context, words => desk.AskAsync(Name(context), verb, words, context.RequestAborted)));
-        }
+            server.MapPost(path, context => OperateAsync(context, Asking(desk, Name(context), path[(path.LastIndexOf('/') + 1)..])));
 
-        server.MapPost(StatusRoutes.Quarantine, context => OperateAsync<QuarantineDecision>(context, decision => desk.DecideAsync(decision, context.RequestAborted)));
-        server.MapPost(StatusRoutes.Erasures, context => OperateAsync<PatientErasure>(context, erasure => desk.EraseAsync(erasure, context.RequestAborted)));
+        server.MapPost(StatusRoutes.Quarantine, context => OperateAsync<QuarantineDecision>(context, desk.DecideAsync));
+        server.MapPost(StatusRoutes.Erasures, context => OperateAsync<PatientErasure>(context, desk.EraseAsync));
     }
 
-    private static async Task OperateAsync<T>(HttpContext context, Func<T, Task<ControlResponse>> operate) where T : class
+    private static Func<ChainWords, CancellationToken, Task<ControlResponse>> Asking(OperatorDesk desk, string chain, string verb) =>
+        (words, stop) => desk.AskAsync(chain, verb, words, stop);
+
+    private static async Task OperateAsync<T>(HttpContext context, Func<T, CancellationToken, Task<ControlResponse>> operate) where T : class
     {
         ControlResponse response;
         try
         {
             response = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, StatusJson.Options, context.RequestAborted).ConfigureAwait(false) is { } request
-                ? await operate(request).ConfigureAwait(false) : ControlResponse.Refuse("the body is null");
+                ? await operate(request, context.RequestAborted).ConfigureAwait(false) : ControlResponse.Refuse("the body is null");
             context.Response.StatusCode = response.Done ? StatusCodes.Status200OK : StatusCodes.Status409Conflict;
         }
         catch (JsonException e)
