@@ -192,6 +192,13 @@ public sealed partial class InstanceSpool : IDisposable
         }
     }
 
+    /// <summary>Whether a segment is not released.</summary>
+    internal bool Has(SpoolSegment segment)
+    {
+        lock (_gate)
+            return _segments.ContainsValue(segment);
+    }
+
     /// <returns>Null for the segment being written.</returns>
     internal SpoolSegment? SegmentBehind(SpoolSegment segment)
     {
@@ -293,8 +300,16 @@ public sealed partial class InstanceSpool : IDisposable
         long free = _files.FreeBytes(_settings.Folder);
         if (free < _settings.LowWatermark)
         {
-            lock (_gate)
-                DeleteSpare();
+            try
+            {
+                lock (_gate)
+                    DeleteSpare();
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // The next look tries again.
+            }
+
             free = _files.FreeBytes(_settings.Folder);
         }
         bool wasLow = _low;
@@ -307,8 +322,11 @@ public sealed partial class InstanceSpool : IDisposable
 
     private void DeleteSpare()
     {
-        while (_spare.TryDequeue(out string? path))
+        while (_spare.TryPeek(out string? path))
+        {
             _files.Delete(path);
+            _spare.Dequeue();
+        }
     }
 
     /// <summary>A spool at rest holds what is to be consumed and nothing else.</summary>
@@ -319,7 +337,7 @@ public sealed partial class InstanceSpool : IDisposable
             DeleteSpare();
             _active.Log.Trim();
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // The next start takes spare files for consumed segments, and cuts what lies behind the last record.
         }

@@ -44,7 +44,19 @@ public sealed class SpoolCursor
                 (_segment, _offset) = (next, 0);
                 continue;
             }
-            if (Take(_segment) is not { } record || record.Sequence != Sequence || record.Sequence >= _segment.End)
+            SpoolRecord? taken;
+            try
+            {
+                taken = Take(_segment);
+            }
+            catch (ObjectDisposedException) when (!_spool.Has(_segment))
+            {
+                // Released meanwhile: what this cursor had not read of it is of uploads that came to nothing.
+                (_segment, _offset) = (_spool.FirstSegment(Sequence), 0);
+                continue;
+            }
+
+            if (taken is not { } record || record.Sequence != Sequence || record.Sequence >= _segment.End)
                 continue;
             Sequence++;
             return record;

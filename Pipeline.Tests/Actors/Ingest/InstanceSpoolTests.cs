@@ -242,7 +242,7 @@ public sealed class InstanceSpoolTests : IDisposable
         int seed = Environment.TickCount;
         var random = new Random(seed);
         int stored = 0, consumed = 0, reused = 0;
-        for (int life = 0; life < 30; life++)
+        for (int life = 0; life < 60; life++)
         {
             InstanceSpool spool = Open(_folder.Path, segmentBytes: 4000);
             Assert.True(spool.Next == stored, $"seed {seed}, life {life}: {spool.Next} of {stored}");
