@@ -77,6 +77,7 @@ internal sealed partial class IngestCommitter
             }
             next.Erasing.Add(patient);
             next.Erased[patient] = _spool.Next;
+            _rolls.Remove(patient);
             Leave(next, () =>
             {
                 foreach (ChainIntake chain in _chains.Values)
@@ -86,19 +87,23 @@ internal sealed partial class IngestCommitter
         }
     }
 
-    /// <summary>Patients none of whose instances is still to come out of the spool: its files go as soon as they are consumed.</summary>
-    /// <returns>Pseudonyms, and the sequence behind the last instance that was erased.</returns>
+    /// <summary>Has the spool's files deleted, once they are consumed, that held instances of patients who were erased.</summary>
+    /// <returns>Pseudonyms of whom none is left there, and the sequence behind the last instance that was erased.</returns>
+    /// <exception cref="IOException">The disk refused; calling again later does no harm.</exception>
     public IReadOnlyDictionary<string, long> FinishErasures()
     {
         lock (_gate)
         {
-            Dictionary<string, long> done = _log.Last.Erased.Where(erased => erased.Value <= _log.Last.Next).ToDictionary();
-            if (done.Count > 0)
+            var consumed = _log.Last.Erased.Where(erased => erased.Value <= _log.Last.Next).ToDictionary();
+            if (consumed.Keys.Any(patient => !_rolls.ContainsKey(patient)))
             {
-                _spool.Roll();
-                Release();
+                long roll = _spool.Roll();
+                foreach (string patient in consumed.Keys)
+                    _rolls.TryAdd(patient, roll);
             }
-            return done;
+            if (consumed.Count > 0)
+                Release();
+            return consumed.Where(erased => _spool.IsGone(_rolls[erased.Key])).ToDictionary();
         }
     }
 
@@ -109,7 +114,10 @@ internal sealed partial class IngestCommitter
         {
             Checkpoint next = Begin();
             foreach (string patient in patients)
+            {
                 next.Erased.Remove(patient);
+                _rolls.Remove(patient);
+            }
             _log.Save(next);
             _log.Flush();
         }

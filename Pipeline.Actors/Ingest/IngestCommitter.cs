@@ -19,6 +19,8 @@ internal sealed partial class IngestCommitter
     private readonly CheckpointLog _log;
     private readonly TimeProvider _clock;
     private readonly Action<string, LabelReport> _labelNews;
+    /// <summary>Patients who were erased, and the segment of the spool before which theirs may lie; asked for anew after a restart.</summary>
+    private readonly Dictionary<string, long> _rolls = [];
     private bool _closed, _unsettled = true;
 
     /// <param name="labelNews">Told a chain and what is wrong with its labels or what they changed, whenever there is such news.</param>
@@ -174,9 +176,8 @@ internal sealed partial class IngestCommitter
 
     private void Release()
     {
-        if (!_spool.CanRelease(_log.Last.Next))
-            return;
-        _log.Flush();
+        if (_spool.CanRelease(_log.Last.Next))
+            _log.Flush();
         _spool.Release(_log.Last.Next);
     }
 

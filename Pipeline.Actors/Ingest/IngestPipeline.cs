@@ -64,11 +64,22 @@ public sealed class IngestPipeline : IAsyncDisposable
                 Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances, settings.SpareSegments),
             files, settings.Clock, settings.StorageKeys.For("spool"));
         _spool.ObstructionChanged += Report;
+        _spool.Lost += sequence => _log.Warning("A part of instance {0} was damaged in the spool; it is taken when the PACS sends it again.", sequence);
         if (_spool.Obstruction is { } obstruction)
             Report(obstruction);
         _checkpoints = new CheckpointLog(Folder("checkpoint.log"), files);
         if (_checkpoints.Last.Next > _spool.Next)
-            throw new InvalidDataException($"The checkpoint stands at {_checkpoints.Last.Next}, the spool ends at {_spool.Next}: part of the folder is missing.");
+        {
+            throw new InvalidDataException(
+                $"The checkpoint stands at {_checkpoints.Last.Next}, the spool ends at {_spool.Next}: part of {settings.DataDirectory} is missing"
+                + (_spool.SetAside.Count == 0 ? "." : $", or damaged ({string.Join(", ", _spool.SetAside)}).") + " Restore the folder as a whole.");
+        }
+        if (_spool.SetAside.Count > 0)
+        {
+            _log.Warning(
+                "The spool was damaged; acknowledged instances may be missing. What cannot be read is in {0}. Let the PACS send again what it sent last.",
+                string.Join(", ", _spool.SetAside));
+        }
         _committer = new IngestCommitter(_checkpoints, _chains, _spool, _quarantine, settings.Clock, Report);
         _requests = new RequestHandler(
             new RequestFolder(settings.DataDirectory, files), new AuditLog(settings.DataDirectory, files), _quarantine, _committer, _way, RouteOf,

@@ -34,7 +34,7 @@ public sealed class PrivacyLedger : IDisposable
             stretches[(charge.Rate, charge.Noise)] = stretches.GetValueOrDefault((charge.Rate, charge.Noise)) + charge.Steps;
         });
         // One record may be half written when the power goes. More than that is a damaged file, whose end would otherwise be forgotten.
-        if (_log.TornBytes > RecordLog.FrameLength + PrivacyCharge.Length)
+        if (_log.TornBytes > RecordFrame.OnceLength + PrivacyCharge.Length)
             _damage ??= $"{path} is damaged after charge {Charges}: {_log.TornBytes} bytes behind it are beside the file as '.torn-…'";
         foreach (var ((rate, noise), steps) in stretches)
             _accountant.Add(rate, noise, steps);

@@ -1,30 +1,32 @@
-using System.Buffers.Binary;
-
 namespace Pipeline.Actors.Ingest.Files;
 
 /// <summary>
-/// An append-only file of records, each {length u32, checksum u32, bytes}, little endian. The first record that is not whole ends the file; what lies
+/// An append-only file of records, each behind a <see cref="RecordFrame"/>. The first record that is not whole ends the file; what lies
 /// behind it is set aside beside the file, not lost, and the file is cut there. One writer; meanwhile others may flush, and read any record at or
-/// below <see cref="DurableLength"/>. A file may be used again for another log (<see cref="Begin"/>): the checksums (<see cref="RecordChecksum"/>) then
-/// depend on the number of the use, so that no record of an earlier use is one of this.
+/// below <see cref="DurableLength"/>. A file may be used again for another log (<see cref="Begin"/>), whose records begin behind a
+/// <see cref="RecordFileUse"/>.
 /// </summary>
 internal sealed class RecordLog : IDisposable
 {
-    public const int FrameLength = 8;
+    public const string AsideExtension = ".torn-";
 
     private readonly IDurableFileSystem _files;
     private readonly IDurableFile _file;
     private readonly string _path;
     private readonly long _maxRecord;
     private readonly IRecordSeal? _seal;
-    private readonly RecordChecksum _checksum;
+    private readonly RecordFrame _frame;
     private long _length, _durable;
 
-    private RecordLog(IDurableFileSystem files, string path, long maxRecord, IRecordSeal? seal, long? use)
+    private RecordLog(IDurableFileSystem files, string path, long maxRecord, IRecordSeal? seal, RecordFileUse? use)
     {
-        (_files, _path, _maxRecord, _seal, _checksum) = (files, path, maxRecord, seal, new RecordChecksum(use));
+        (_files, _path, _maxRecord, _seal, _frame) = (files, path, maxRecord + (seal?.Overhead ?? 0), seal, new RecordFrame(use?.Seed));
+        Start = StartOf(use);
         _file = files.Open(path);
     }
+
+    /// <summary>Where the first record begins.</summary>
+    public long Start { get; }
 
     /// <summary>Bytes written, durable or not.</summary>
     public long Length => Volatile.Read(ref _length);
@@ -35,20 +37,25 @@ internal sealed class RecordLog : IDisposable
     /// <summary>Bytes set aside when the file was opened.</summary>
     public long TornBytes { get; private set; }
 
+    /// <summary>Where they lie; null where there are none.</summary>
+    public string? TornPath { get; private set; }
+
     /// <summary>Opens, gives every whole record with its offset, and cuts a torn tail off.</summary>
     /// <param name="maxRecord">The longest record believed (bytes).</param>
     /// <param name="visit">Null to visit nothing; records are checked all the same.</param>
     /// <param name="seal">Null for records that lie open on the disk.</param>
-    /// <param name="use">The number given to <see cref="Begin"/>; null for a file that was never used for anything else.</param>
+    /// <param name="use">What stands in the file's first bytes; null for a file that was never used for anything else.</param>
+    /// <param name="stale">Whether an earlier use may have left something behind the end. Then what follows the last whole record of this use goes.</param>
     /// <exception cref="IOException">The disk refused.</exception>
     public static RecordLog Open(
-        IDurableFileSystem files, string path, long maxRecord, Action<long, ReadOnlyMemory<byte>>? visit, IRecordSeal? seal = null, long? use = null)
+        IDurableFileSystem files, string path, long maxRecord, Action<long, ReadOnlyMemory<byte>>? visit, IRecordSeal? seal = null, RecordFileUse? use = null,
+        bool stale = false)
     {
         bool created = !File.Exists(path);
-        var log = new RecordLog(files, path, maxRecord + (seal?.Overhead ?? 0), seal, use);
+        var log = new RecordLog(files, path, maxRecord, seal, use);
         try
         {
-            log.Recover(visit, use is not null);
+            log.Recover(visit, stale);
             if (created)
                 files.SyncFolder(Path.GetDirectoryName(path)!);
             return log;
@@ -64,13 +71,16 @@ internal sealed class RecordLog : IDisposable
     /// An empty log in a file that may hold whatever an earlier use left: overwriting it costs neither blocks of the file system nor, while the old
     /// content is cached, memory, and a flush has no length to write.
     /// </summary>
-    /// <param name="use">Another number for each use of a file.</param>
+    /// <param name="number">Another for each use of a file.</param>
     /// <exception cref="IOException">The disk refused.</exception>
-    public static RecordLog Begin(IDurableFileSystem files, string path, long maxRecord, long use, IRecordSeal? seal = null)
+    public static RecordLog Begin(IDurableFileSystem files, string path, long maxRecord, long number, IRecordSeal? seal = null)
     {
-        var log = new RecordLog(files, path, maxRecord + (seal?.Overhead ?? 0), seal, use);
+        RecordFileUse use = RecordFileUse.Draw(number);
+        var log = new RecordLog(files, path, maxRecord, seal, use);
         try
         {
+            log._file.Write(0, [use.Encode()]);
+            log._length = log.Start;
             files.SyncFolder(Path.GetDirectoryName(path)!);
             return log;
         }
@@ -81,29 +91,47 @@ internal sealed class RecordLog : IDisposable
         }
     }
 
+    /// <summary>Where records begin in a file.</summary>
+    public static long StartOf(RecordFileUse? use) => use is null ? 0 : RecordFileUse.Length;
+
+    /// <summary>A new name beside a log, for what is not whole there from an offset on.</summary>
+    public static string AsidePath(string path, long from)
+    {
+        string aside = $"{path}{AsideExtension}{from}";
+        for (int again = 2; File.Exists(aside); again++)
+            aside = $"{path}{AsideExtension}{from}-{again}";
+        return aside;
+    }
+
     /// <summary>Gives every whole record of a file and leaves the file as it is.</summary>
     public static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, out long end, IRecordSeal? seal = null) =>
-        Scan(file, maxRecord, visit, new RecordChecksum(null), out end, seal);
+        end = Scan(file, maxRecord, visit, new RecordFrame(null), 0, seal);
 
-    private static void Scan(IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, RecordChecksum checksum, out long end, IRecordSeal? seal)
+    /// <returns>Where the last whole record ends.</returns>
+    private static long Scan(
+        IReadableFile file, long maxRecord, Action<long, ReadOnlyMemory<byte>> visit, RecordFrame format, long start, IRecordSeal? seal)
     {
         long length = file.Length;
-        Span<byte> frame = stackalloc byte[FrameLength];
         byte[] buffer = new byte[4096];
-        for (end = 0; end + FrameLength <= length;)
+        while (TryReadWhole(file, maxRecord, format, start, length, ref buffer, out int size))
         {
-            file.Read(end, frame);
-            uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
-            if (size == 0 || size > maxRecord || size > length - end - FrameLength)
-                return;
-            if (buffer.Length < size)
-                buffer = new byte[Math.Min(maxRecord, Math.Max(size, 2L * buffer.Length))];
-            if (file.Read(end + FrameLength, buffer.AsSpan(0, (int)size)) < size
-                || checksum.Of(buffer.AsSpan(0, (int)size)) != BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]))
-                return;
-            visit(end, seal is null ? buffer.AsMemory(0, (int)size) : seal.Open(buffer.AsMemory(0, (int)size)));
-            end += FrameLength + size;
+            visit(start, seal is null ? buffer.AsMemory(0, size) : seal.Open(buffer.AsMemory(0, size)));
+            start += format.Length + size;
         }
+        return start;
+    }
+
+    private static bool TryReadWhole(IReadableFile file, long maxRecord, RecordFrame format, long offset, long end, ref byte[] buffer, out int size)
+    {
+        size = 0;
+        Span<byte> frame = stackalloc byte[RecordFrame.MaxLength];
+        if (offset + format.Length > end || file.Read(offset, frame[..format.Length]) < format.Length
+            || !format.TryRead(frame, offset, out uint length, out uint checksum) || length > maxRecord || length > end - offset - format.Length)
+            return false;
+        if (buffer.Length < length)
+            buffer = new byte[Math.Min(maxRecord, Math.Max(length, 2L * buffer.Length))];
+        size = (int)length;
+        return file.Read(offset + format.Length, buffer.AsSpan(0, size)) == size && format.Checksum(buffer.AsSpan(0, size)) == checksum;
     }
 
     /// <summary>Writes a record, not yet durable.</summary>
@@ -115,12 +143,9 @@ internal sealed class RecordLog : IDisposable
         long size = parts.Sum(part => (long)part.Length);
         if (size == 0 || size > _maxRecord)
             throw new ArgumentOutOfRangeException(nameof(parts), size, $"A record has 1 to {_maxRecord} bytes.");
-        byte[] frame = new byte[FrameLength];
-        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)size);
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), _checksum.Of(parts));
         long offset = _length;
-        _file.Write(offset, [frame, .. parts]);
-        Volatile.Write(ref _length, offset + FrameLength + size);
+        _file.Write(offset, [_frame.Of(offset, parts, (uint)size), .. parts]);
+        Volatile.Write(ref _length, offset + _frame.Length + size);
         return offset;
     }
 
@@ -163,8 +188,8 @@ internal sealed class RecordLog : IDisposable
     /// <param name="next">Where the record behind it begins.</param>
     public ReadOnlyMemory<byte> Read(long offset, out long next)
     {
-        byte[] record = Read(_file, _path, _maxRecord, offset, Length, _checksum);
-        next = offset + FrameLength + record.Length;
+        byte[] record = Read(_file, _path, _maxRecord, offset, Length, _frame);
+        next = offset + _frame.Length + record.Length;
         return _seal is null ? record : _seal.Open(record);
     }
 
@@ -174,10 +199,10 @@ internal sealed class RecordLog : IDisposable
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
     public int Peek(long offset, Span<byte> into, out long next)
     {
-        Span<byte> start = stackalloc byte[FrameLength + into.Length];
-        uint size = Start(offset, start, out _);
-        next = offset + FrameLength + size;
-        start[FrameLength..].CopyTo(into);
+        Span<byte> start = stackalloc byte[_frame.Length + into.Length];
+        uint size = ReadStart(offset, start, out _);
+        next = offset + _frame.Length + size;
+        start[_frame.Length..].CopyTo(into);
         return (int)size;
     }
 
@@ -186,9 +211,9 @@ internal sealed class RecordLog : IDisposable
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
     public void ReadTail(long offset, int skip, Span<byte> into)
     {
-        Span<byte> start = stackalloc byte[FrameLength + skip];
-        uint size = Start(offset, start, out uint checksum);
-        if (size != skip + into.Length || _file.Read(offset + start.Length, into) < into.Length || _checksum.Of(start[FrameLength..], into) != checksum)
+        Span<byte> start = stackalloc byte[_frame.Length + skip];
+        uint size = ReadStart(offset, start, out uint checksum);
+        if (size != skip + into.Length || _file.Read(offset + start.Length, into) < into.Length || _frame.Checksum(start[_frame.Length..], into) != checksum)
             throw Damaged(_path, offset);
     }
 
@@ -196,81 +221,81 @@ internal sealed class RecordLog : IDisposable
     /// <param name="end">Where the last whole record ends.</param>
     /// <param name="use">As for <see cref="Open"/>.</param>
     /// <exception cref="IOException">The record is damaged on the medium.</exception>
-    public static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end, long? use = null) =>
-        Read(file, path, maxRecord, offset, end, new RecordChecksum(use));
+    public static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end, RecordFileUse? use = null) =>
+        Read(file, path, maxRecord, offset, end, new RecordFrame(use?.Seed));
 
-    private static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end, RecordChecksum checksum)
+    private static byte[] Read(IReadableFile file, string path, long maxRecord, long offset, long end, RecordFrame format)
     {
-        Span<byte> frame = stackalloc byte[FrameLength];
-        file.Read(offset, frame);
-        byte[] record = new byte[Size(frame, path, maxRecord, offset, end, out uint expected)];
-        if (file.Read(offset + FrameLength, record) < record.Length || checksum.Of(record) != expected)
+        Span<byte> frame = stackalloc byte[RecordFrame.MaxLength];
+        file.Read(offset, frame[..format.Length]);
+        byte[] record = new byte[Size(format, frame, path, maxRecord, offset, end, out uint expected)];
+        if (file.Read(offset + format.Length, record) < record.Length || format.Checksum(record) != expected)
             throw Damaged(path, offset);
         return record;
     }
 
-    /// <summary>Gives up what an earlier use left behind the end.</summary>
-    /// <exception cref="IOException">The disk refused.</exception>
-    public void Trim() => _file.Truncate(_length);
+    /// <summary>Flushes, and gives up what an earlier use left behind the end.</summary>
+    /// <exception cref="IOException">The disk refused; nothing since the last flush counts, call <see cref="Rollback"/>.</exception>
+    public void Trim()
+    {
+        _file.Truncate(_length);
+        MarkDurable(Sync());
+    }
 
     public void Dispose() => _file.Dispose();
 
     /// <summary>Frame and first bytes of a record at once.</summary>
-    private uint Start(long offset, Span<byte> start, out uint checksum)
+    private uint ReadStart(long offset, Span<byte> start, out uint checksum)
     {
         start.Clear();
         _file.Read(offset, start);
-        return Size(start, _path, _maxRecord, offset, Length, out checksum);
+        return Size(_frame, start, _path, _maxRecord, offset, Length, out checksum);
     }
 
-    private static uint Size(ReadOnlySpan<byte> frame, string path, long maxRecord, long offset, long end, out uint checksum)
-    {
-        uint size = BinaryPrimitives.ReadUInt32LittleEndian(frame);
-        checksum = BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]);
-        return size == 0 || size > maxRecord || size > end - offset - FrameLength
+    private static uint Size(RecordFrame format, ReadOnlySpan<byte> frame, string path, long maxRecord, long offset, long end, out uint checksum) =>
+        !format.TryRead(frame, offset, out uint size, out checksum) || size > maxRecord || size > end - offset - format.Length
             ? throw new IOException($"{path} is damaged at byte {offset}: a record of {size} bytes.") : size;
-    }
 
     private static IOException Damaged(string path, long offset) => new($"{path} is damaged at byte {offset}: the checksum differs.");
 
-    private void Recover(Action<long, ReadOnlyMemory<byte>>? visit, bool reused)
+    private void Recover(Action<long, ReadOnlyMemory<byte>>? visit, bool stale)
     {
-        Scan(_file, _maxRecord, visit ?? ((_, _) => { }), _checksum, out long end, _seal);
-        long total = _file.Length;
+        long end = Scan(_file, _maxRecord, visit ?? ((_, _) => { }), _frame, Start, _seal), total = _file.Length, torn = stale ? EndBehind(end, total) : total;
+        if (torn > end)
+            SetAside(end, torn);
+        TornBytes = torn - end;
         if (total > end)
-        {
-            // Behind the last record of a file used again there is always something. Where a whole record follows one that is not, it is damage.
-            if (!reused || IsRecordBehind(end, total))
-            {
-                SetAside(end, total);
-                TornBytes = total - end;
-            }
             _file.Truncate(end);
-        }
         // What was found may sit in the page cache alone: it counts as durable only behind this flush.
         _file.Flush();
         (_length, _durable) = (end, end);
     }
 
-    /// <summary>Whether the record behind that at <paramref name="at"/>, of which the length alone is believed, is whole.</summary>
-    private bool IsRecordBehind(long at, long total)
+    /// <returns>Where the last whole record ends that lies anywhere behind what is not one; <paramref name="from"/> where there is none.</returns>
+    private long EndBehind(long from, long total)
     {
-        try
+        byte[] block = new byte[1 << 20], record = [];
+        long found = from;
+        for (long at = from + 1; at + _frame.Length <= total;)
         {
-            Span<byte> frame = stackalloc byte[FrameLength];
-            _file.Read(at, frame);
-            _ = Read(_file, _path, _maxRecord, at + FrameLength + Size(frame, _path, _maxRecord, at, total, out _), total, _checksum);
-            return true;
+            ReadOnlySpan<byte> read = block.AsSpan(0, _file.Read(at, block.AsSpan(0, (int)Math.Min(block.Length, total - at))));
+            long next = at + Math.Max(1, read.Length - _frame.Length + 1);
+            for (int i = 0; i + _frame.Length <= read.Length; i++)
+            {
+                if (!_frame.TryRead(read[i..], at + i, out _, out _) || !TryReadWhole(_file, _maxRecord, _frame, at + i, total, ref record, out int size))
+                    continue;
+                found = next = at + i + _frame.Length + size;
+                break;
+            }
+            at = next;
         }
-        catch (IOException)
-        {
-            return false;
-        }
+        return found;
     }
 
     private void SetAside(long from, long to)
     {
-        using IDurableFile aside = _files.Open($"{_path}.torn-{from}");
+        TornPath = AsidePath(_path, from);
+        using IDurableFile aside = _files.Open(TornPath);
         byte[] buffer = new byte[Math.Min(1 << 20, to - from)];
         for (long at = from; at < to;)
         {

@@ -29,6 +29,9 @@ public sealed partial class InstanceSpool : IDisposable
     private readonly List<(long Sequence, RepeatIndex.Entry Entry)> _unflushed = [];
     /// <summary>Files of consumed segments, under their old names: after a crash they are consumed segments again.</summary>
     private readonly Queue<string> _spare = [];
+    /// <summary>Files to be deleted, until that is durable.</summary>
+    private readonly List<string> _doomed = [];
+    private readonly List<string> _aside = [];
     private SpoolSegment _active;
     private bool _activeBroken, _writing, _breaking;
     private long _next, _durableNext, _lastUpload;
@@ -42,7 +45,7 @@ public sealed partial class InstanceSpool : IDisposable
         Directory.CreateDirectory(settings.Folder);
         _index = new RepeatIndex(settings.MaxIndexed);
         _seen = SeenLog.Open(files, settings.Folder, settings.MaxIndexed, _index);
-        _next = SpoolRecovery.Run(files, settings.Folder, seal, _index, _segments);
+        _next = SpoolRecovery.Run(files, settings.Folder, seal, _index, _segments, _aside);
         _active = Begin();
         _durableNext = _next;
         RefreshFreeSpace(force: true);
@@ -53,6 +56,9 @@ public sealed partial class InstanceSpool : IDisposable
     /// <summary>Raised behind a flush that made instances durable.</summary>
     public event Action? Advanced;
 
+    /// <summary>Raised with the number of an instance that a reader meets and of which recovery set a part aside: it is taken when it comes again.</summary>
+    public event Action<long>? Lost;
+
     /// <summary>Raised when instances begin to be refused, with the reason, and with null once they are taken again.</summary>
     public event Action<string?>? ObstructionChanged;
 
@@ -61,6 +67,9 @@ public sealed partial class InstanceSpool : IDisposable
 
     /// <summary>Instances ever acknowledged; the sequence the next one gets.</summary>
     public long Next => Volatile.Read(ref _durableNext);
+
+    /// <summary>Files into which damaged parts of segments were set aside when the spool was opened; the instances in there are not given.</summary>
+    public IReadOnlyList<string> SetAside => _aside;
 
     /// <summary>Whether free space is below the watermark.</summary>
     public bool Low
@@ -102,20 +111,41 @@ public sealed partial class InstanceSpool : IDisposable
     public SpoolCursor ReadFrom(long sequence) => new(this, sequence);
 
     /// <summary>
-    /// Begins a new segment in a new file, and deletes the files of those before, rather than use them again, as soon as they are consumed: what was
-    /// consumed before is on the disk no more behind the <see cref="Release"/> that follows.
+    /// Begins a new segment in a new file, and deletes the files of those before, rather than use them again, as soon as they are consumed; what was set
+    /// aside of damaged ones goes now.
     /// </summary>
-    /// <exception cref="IOException">The disk refused.</exception>
-    public void Roll()
+    /// <returns>For <see cref="IsGone"/>.</returns>
+    /// <exception cref="IOException">The disk refused; calling again later does no harm.</exception>
+    public long Roll()
     {
+        long first;
         lock (_gate)
         {
-            DeleteSpare();
+            while (_spare.TryDequeue(out string? path))
+                _doomed.Add(path);
+            _doomed.AddRange(Directory.EnumerateFiles(_settings.Folder, "*" + RecordLog.AsideExtension + "*").Except(_doomed));
             foreach (SpoolSegment segment in _segments.Values)
                 segment.Single = true;
-            if (_active.LastSequence >= 0 || _active.Reused)
+            try
+            {
                 Rotate();
+            }
+            catch (IOException error)
+            {
+                _flusher.Fail(error.Message);
+                throw;
+            }
+            first = _active.Number;
         }
+        DeleteDoomed();
+        return first;
+    }
+
+    /// <summary>Whether nothing is on the disk any more of what the spool held when <see cref="Roll"/> gave this number.</summary>
+    public bool IsGone(long roll)
+    {
+        lock (_gate)
+            return _segments.Keys[0] >= roll && _doomed.Count == 0;
     }
 
     /// <summary>Whether the oldest segment holds nothing at or above the sequence.</summary>
@@ -136,18 +166,16 @@ public sealed partial class InstanceSpool : IDisposable
                 done = _segments.Values[0];
             _seen.Append(done.Entries);
             lock (_gate)
-                _segments.RemoveAt(0);
-            done.Dispose();
-            lock (_gate)
             {
+                _segments.RemoveAt(0);
+                done.Dispose();
                 if (!done.Single && !_low && _spare.Count < _settings.SpareSegments)
-                {
                     _spare.Enqueue(done.Path);
-                    continue;
-                }
+                else
+                    _doomed.Add(done.Path);
             }
-            _files.Delete(done.Path);
         }
+        DeleteDoomed();
     }
 
     /// <summary>Ends without a flush of what is queued, as a crash would.</summary>
@@ -179,6 +207,21 @@ public sealed partial class InstanceSpool : IDisposable
             chunk.Upload.Done(chunk);
         else if (work is SpoolWork.Commit commit)
             commit.Answer.SetResult(DimseStatus.OutOfResources("The node is stopping."));
+    }
+
+    /// <summary>A reader's word: a part of the instance is missing.</summary>
+    internal void Lose(SpoolRecord record)
+    {
+        lock (_gate)
+        {
+            if (_index.Find(record.SopInstanceUid) is { } entry && entry.Content == record.Content)
+            {
+                _index.Remove(entry);
+                foreach (SpoolSegment segment in _segments.Values)
+                    segment.Entries.Remove(entry);
+            }
+        }
+        Lost?.Invoke(record.Sequence);
     }
 
     /// <summary>The oldest segment, from which a reader of the sequence begins.</summary>
@@ -252,7 +295,7 @@ public sealed partial class InstanceSpool : IDisposable
             Advanced?.Invoke();
     }
 
-    /// <summary>May give the gate up for a moment.</summary>
+    /// <summary>May give the gate up for a moment. What is left has nothing stale behind its end, durably.</summary>
     private void Rotate()
     {
         while (_flusher.Drain() || _writing)
@@ -261,7 +304,7 @@ public sealed partial class InstanceSpool : IDisposable
                 Monitor.Wait(_gate);
         }
         if (!_activeBroken)
-            _active.Log.Flush();
+            _active.Log.Trim();
         _active = Begin();
         _activeBroken = false;
     }
@@ -272,13 +315,25 @@ public sealed partial class InstanceSpool : IDisposable
         string name = SpoolSegment.NameOf(number), path = Path.Combine(_settings.Folder, name);
         // A file of that name can only be what an attempt to begin it left.
         _files.Delete(path);
-        bool reused = _spare.TryDequeue(out string? spare);
-        if (reused)
-            _files.Rename(spare!, name);
-        var segment = new SpoolSegment(number, path, RecordLog.Begin(_files, path, SpoolSegment.MaxEntry, number, _seal)) { Reused = reused };
+        if (_spare.TryPeek(out string? spare))
+        {
+            try
+            {
+                _files.Rename(spare, name);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // A fresh file does as well.
+                _doomed.Add(spare);
+            }
+            _spare.Dequeue();
+        }
+        var segment = new SpoolSegment(number, path, RecordLog.Begin(_files, path, SpoolSegment.MaxEntry, number, _seal));
         try
         {
             segment.Log.Append(SpoolEntry.EncodeBegin(_run, _next));
+            // Once those before are consumed and gone, it alone tells where the numbers go on.
+            segment.Log.Flush();
         }
         catch
         {
@@ -300,16 +355,7 @@ public sealed partial class InstanceSpool : IDisposable
         long free = _files.FreeBytes(_settings.Folder);
         if (free < _settings.LowWatermark)
         {
-            try
-            {
-                lock (_gate)
-                    DeleteSpare();
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // The next look tries again.
-            }
-
+            DeleteSpare();
             free = _files.FreeBytes(_settings.Folder);
         }
         bool wasLow = _low;
@@ -322,24 +368,48 @@ public sealed partial class InstanceSpool : IDisposable
 
     private void DeleteSpare()
     {
-        while (_spare.TryPeek(out string? path))
+        lock (_gate)
         {
-            _files.Delete(path);
-            _spare.Dequeue();
+            while (_spare.TryDequeue(out string? path))
+                _doomed.Add(path);
         }
+        DeleteDoomed();
+    }
+
+    /// <summary>As far as the disk lets it. Without the gate, which the deletion of large files would hold for long.</summary>
+    private void DeleteDoomed()
+    {
+        string[] paths;
+        lock (_gate)
+            paths = [.. _doomed];
+        if (paths.Length == 0)
+            return;
+        try
+        {
+            Array.ForEach(paths, _files.Delete);
+            _files.SyncFolder(_settings.Folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // They stay on the list; after the next start they are consumed segments.
+            return;
+        }
+        lock (_gate)
+            _doomed.RemoveAll(paths.Contains);
     }
 
     /// <summary>A spool at rest holds what is to be consumed and nothing else.</summary>
     private void LeaveNothingStale()
     {
+        DeleteSpare();
         try
         {
-            DeleteSpare();
-            _active.Log.Trim();
+            lock (_gate)
+                _active.Log.Trim();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
-            // The next start takes spare files for consumed segments, and cuts what lies behind the last record.
+            // The next start cuts what lies behind the last record.
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class SeenLog : IDisposable
         RecordLog log = RecordLog.Open(files, path, MaxRecord, (_, record) => Take(record.Span, entry => entry));
         foreach (RepeatIndex.Entry entry in entries)
             index.Add(entry);
-        if (seen <= 2L * capacity)
+        if (seen <= 2L * capacity && !File.Exists(earlier))
             return new SeenLog(log);
 
         log.Dispose();
@@ -33,7 +33,9 @@ internal sealed class SeenLog : IDisposable
         using (var rewritten = new SeenLog(RecordLog.Open(files, fresh, MaxRecord, null)))
             rewritten.Append([.. entries]);
         File.Move(fresh, path, overwrite: true);
-        files.SyncFolder(Path.GetDirectoryName(path)!);
+        files.SyncFolder(folder);
+        files.Delete(earlier);
+        files.SyncFolder(folder);
         return new SeenLog(RecordLog.Open(files, path, MaxRecord, null));
 
         void Take(ReadOnlySpan<byte> record, Func<RepeatIndex.Entry, RepeatIndex.Entry> read)

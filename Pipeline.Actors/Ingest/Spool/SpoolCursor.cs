@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Pipeline.Actors.Ingest.Spool;
 
@@ -35,13 +36,18 @@ public sealed class SpoolCursor
     {
         while (Sequence < _spool.Next)
         {
-            _segment ??= _spool.FirstSegment(Sequence);
+            if (_segment is null)
+                BeginAtFirst();
             if (_offset >= _segment.Log.DurableLength)
             {
                 // The segment being written has no end yet; a new one behind it shows that nothing will follow here.
-                if (_spool.SegmentBehind(_segment) is not { } next || _offset < _segment.Log.DurableLength)
+                SpoolSegment? next = _spool.SegmentBehind(_segment);
+                if (_offset < _segment.Log.DurableLength)
                     continue;
-                (_segment, _offset) = (next, 0);
+                if (next is null)
+                    // What is missing was set aside.
+                    return null;
+                (_segment, _offset) = (next, next.Log.Start);
                 continue;
             }
             SpoolRecord? taken;
@@ -52,16 +58,23 @@ public sealed class SpoolCursor
             catch (ObjectDisposedException) when (!_spool.Has(_segment))
             {
                 // Released meanwhile: what this cursor had not read of it is of uploads that came to nothing.
-                (_segment, _offset) = (_spool.FirstSegment(Sequence), 0);
+                BeginAtFirst();
                 continue;
             }
 
-            if (taken is not { } record || record.Sequence != Sequence || record.Sequence >= _segment.End)
+            if (taken is not { } record)
                 continue;
-            Sequence++;
+            Sequence = record.Sequence + 1;
             return record;
         }
         return null;
+    }
+
+    [MemberNotNull(nameof(_segment))]
+    private void BeginAtFirst()
+    {
+        _segment = _spool.FirstSegment(Sequence);
+        _offset = _segment.Log.Start;
     }
 
     private SpoolRecord? Take(SpoolSegment segment)
@@ -72,7 +85,7 @@ public sealed class SpoolCursor
         if (SpoolEntry.IsChunk(head, size, out ulong upload))
             return Note(upload, new Extent(segment, at, size - SpoolEntry.ChunkHeader, Sealed: false));
         SpoolEntry entry = SpoolEntry.Decode(segment.Log.Read(at));
-        return entry is SpoolEntry.Chunk chunk ? Note(chunk.Upload, new Extent(segment, at, chunk.Data.Length, Sealed: true)) : Take(entry);
+        return entry is SpoolEntry.Chunk chunk ? Note(chunk.Upload, new Extent(segment, at, chunk.Data.Length, Sealed: true)) : Take(entry, segment.End);
     }
 
     private SpoolRecord? Note(ulong upload, Extent extent)
@@ -83,7 +96,7 @@ public sealed class SpoolCursor
         return null;
     }
 
-    private SpoolRecord? Take(SpoolEntry entry)
+    private SpoolRecord? Take(SpoolEntry entry, long end)
     {
         switch (entry)
         {
@@ -96,10 +109,22 @@ public sealed class SpoolCursor
                 return null;
             case SpoolEntry.Commit commit:
                 _open.Remove(commit.Upload, out OpenUpload? whole);
-                return commit.Record.Sequence == Sequence ? (whole ?? new OpenUpload()).Complete(commit) : null;
+                return Counts(commit.Record) ? Complete(whole ?? new OpenUpload(), commit) : null;
             default:
-                return (entry as SpoolEntry.Whole)?.Record;
+                return entry is SpoolEntry.Whole { Record: var record } && Counts(record) ? record : null;
         }
+
+        // A gap in the numbers is what recovery set aside.
+        bool Counts(SpoolRecord record) => record.Sequence >= Sequence && record.Sequence < end;
+    }
+
+    private SpoolRecord? Complete(OpenUpload whole, SpoolEntry.Commit commit)
+    {
+        if (whole.Length == commit.Length)
+            return whole.Complete(commit);
+        // Recovery set the rest of it aside.
+        _spool.Lose(commit.Record);
+        return null;
     }
 
     /// <param name="Length">Of the part of the data set that the chunk holds (bytes).</param>
@@ -124,26 +149,26 @@ public sealed class SpoolCursor
     private sealed class OpenUpload
     {
         private readonly List<Extent> _extents = [];
-        private long _length;
+
+        /// <summary>Of all of them (bytes).</summary>
+        public long Length { get; private set; }
 
         public void Add(Extent extent)
         {
             _extents.Add(extent);
-            _length += extent.Length;
+            Length += extent.Length;
         }
 
         public SpoolRecord Complete(SpoolEntry.Commit commit)
         {
-            if (_length != commit.Length)
-                throw new IOException($"Instance {commit.Record.Sequence} of the spool has {_length} of {commit.Length} bytes.");
-            long head = _length > SpoolRecord.MaxWholeBytes ? Math.Min(_length, SpoolRecord.HeadBytes) : _extents.Count == 0 ? 0 : _extents[0].Length;
+            long head = Length > SpoolRecord.MaxWholeBytes ? Math.Min(Length, SpoolRecord.HeadBytes) : _extents.Count == 0 ? 0 : _extents[0].Length;
             SpoolRecord record = Filled(commit.Record, (int)head);
-            if (head == _length)
+            if (head == Length)
                 return record;
             return record with
             {
-                Large = (_length, _extents.Select(extent => extent.Read())),
-                Rest = _length > SpoolRecord.MaxWholeBytes ? null : () => Filled(commit.Record, (int)_length),
+                Large = (Length, _extents.Select(extent => extent.Read())),
+                Rest = Length > SpoolRecord.MaxWholeBytes ? null : () => Filled(commit.Record, (int)Length),
             };
         }
 

@@ -2,39 +2,59 @@ using Pipeline.Actors.Ingest.Files;
 
 namespace Pipeline.Actors.Ingest.Spool;
 
-/// <summary>Finds what a spool's folder holds: every whole entry counts, durable from now on; torn tails are set aside.</summary>
+/// <summary>
+/// Finds what a spool's folder holds: every whole entry counts, durable from now on. What is damaged is set aside. The file written last may hold
+/// something of an earlier use behind its end, as those before it were cut when they were left.
+/// </summary>
 internal static class SpoolRecovery
 {
     /// <param name="index">Gets the UIDs of every record found.</param>
     /// <param name="segments">Gets the segments by number.</param>
+    /// <param name="aside">Gets the files in which something was set aside.</param>
     /// <returns>The sequence of the next instance.</returns>
     /// <exception cref="IOException">The folder cannot be used.</exception>
     /// <exception cref="InvalidDataException">An entry is of a kind that this build does not know.</exception>
-    public static long Run(IDurableFileSystem files, string folder, IRecordSeal? seal, RepeatIndex index, SortedList<long, SpoolSegment> segments)
+    public static long Run(
+        IDurableFileSystem files, string folder, IRecordSeal? seal, RepeatIndex index, SortedList<long, SpoolSegment> segments, ICollection<string> aside)
     {
-        (long Number, string Path, long? First)[] found =
-            [.. SpoolSegment.List(folder).Select(file => (file.Number, file.Path, SpoolSegment.FirstSequence(file.Number, file.Path, seal)))];
+        Found[] found = [.. SpoolSegment.List(folder).Select(file => Found.At(file.Number, file.Path, seal))];
         var begun = new Dictionary<ulong, SpoolSegment>();
         ulong run = 0;
         long next = 0;
         for (int i = 0; i < found.Length; i++)
         {
-            (long number, string path, long? first) = found[i];
-            long end = found.Skip(i + 1).FirstOrDefault(later => later.First is not null).First ?? long.MaxValue;
-            Contents contents = Contents.Read(files, number, path, seal);
-            if (first is null)
+            Found file = found[i];
+            long end = found.Skip(i + 1).FirstOrDefault(later => later.First is not null)?.First ?? long.MaxValue;
+            if (file.Unreadable)
             {
-                // Begun and not a single entry whole. What was torn lies beside it now.
+                string torn = RecordLog.AsidePath(file.Path, 0);
+                files.Rename(file.Path, Path.GetFileName(torn));
+                files.SyncFolder(folder);
+                aside.Add(torn);
+                continue;
+            }
+            if (file.Stale)
+            {
+                files.Delete(file.Path);
+                continue;
+            }
+            Contents contents = Contents.Read(files, file, seal, last: i == found.Length - 1);
+            if (contents.Log.TornPath is { } damaged)
+                aside.Add(damaged);
+            if (file.First is not { } first)
+            {
+                // Not a single entry is whole. What was torn lies beside it now.
                 contents.Log.Dispose();
-                files.Delete(path);
+                files.Delete(file.Path);
                 continue;
             }
             if (contents.Run != run)
                 begun.Clear();
             run = contents.Run;
-            var segment = new SpoolSegment(number, path, contents.Log) { End = end };
-            segments.Add(number, segment);
-            next = Math.Max(next, Math.Min(first.Value, end));
+            // Whether someone was erased meanwhile nobody remembers.
+            var segment = new SpoolSegment(file.Number, file.Path, contents.Log) { End = end, Single = true };
+            segments.Add(file.Number, segment);
+            next = Math.Max(next, Math.Min(first, end));
             foreach (ulong upload in contents.Uploads)
                 begun.TryAdd(upload, segment);
             foreach ((ulong? upload, SpoolRecord record) in contents.Records.Where(found => found.Record.Sequence < end))
@@ -53,16 +73,34 @@ internal static class SpoolRecovery
         return next;
     }
 
+    /// <param name="Use">Null for a file of an earlier build, and for one whose first bytes name none.</param>
+    /// <param name="First">As <see cref="SpoolSegment.FirstSequence"/> says.</param>
+    /// <param name="Stale">It was about to be used, and is empty or holds what is consumed.</param>
+    /// <param name="Unreadable">Nobody can tell what it holds.</param>
+    private sealed record Found(long Number, string Path, RecordFileUse? Use, long? First, bool Stale, bool Unreadable)
+    {
+        public static Found At(long number, string path, IRecordSeal? seal)
+        {
+            if (path.EndsWith(SpoolSegment.OnceExtension, StringComparison.Ordinal))
+                return new Found(number, path, null, SpoolSegment.FirstSequence(path, null, seal), false, false);
+            using var file = new ReadOnlyFile(path);
+            RecordFileUse? use = RecordFileUse.Read(file);
+            return use is null ? new Found(number, path, null, null, file.Length == 0, file.Length > 0)
+                : use.Value.Number != number ? new Found(number, path, use, null, true, false)
+                : new Found(number, path, use, SpoolSegment.FirstSequence(path, use, seal), false, false);
+        }
+    }
+
     /// <param name="Uploads">Those with a chunk here.</param>
     /// <param name="Records">Those that end here, without data sets; an upload's number, or null for an entry that is an instance whole.</param>
     private sealed record Contents(RecordLog Log, ulong Run, HashSet<ulong> Uploads, List<(ulong? Upload, SpoolRecord Record)> Records)
     {
-        public static Contents Read(IDurableFileSystem files, long number, string path, IRecordSeal? seal)
+        public static Contents Read(IDurableFileSystem files, Found file, IRecordSeal? seal, bool last)
         {
             ulong run = 0;
             var uploads = new HashSet<ulong>();
             var records = new List<(ulong?, SpoolRecord)>();
-            RecordLog log = RecordLog.Open(files, path, SpoolSegment.MaxEntry, (_, bytes) =>
+            RecordLog log = RecordLog.Open(files, file.Path, SpoolSegment.MaxEntry, (_, bytes) =>
             {
                 switch (SpoolEntry.Decode(bytes))
                 {
@@ -79,7 +117,7 @@ internal static class SpoolRecovery
                         records.Add((commit.Upload, commit.Record with { DataSet = default }));
                         break;
                 }
-            }, seal, SpoolSegment.UseOf(number, path));
+            }, seal, file.Use, last);
             return new Contents(log, run, uploads, records);
         }
     }

@@ -4,8 +4,8 @@ using Pipeline.Actors.Ingest.Files;
 namespace Pipeline.Actors.Ingest.Spool;
 
 /// <summary>
-/// One file of the spool. Files are numbered upwards; those of earlier builds by their first sequence. The number is that of the use of the file, see
-/// <see cref="RecordLog.Begin"/>.
+/// One file of the spool. Files are numbered upwards; those of earlier builds by their first sequence. The number is that of the
+/// <see cref="RecordFileUse"/> too; where the two differ, the file was about to be used again.
 /// </summary>
 internal sealed class SpoolSegment(long number, string path, RecordLog log) : IDisposable
 {
@@ -20,9 +20,6 @@ internal sealed class SpoolSegment(long number, string path, RecordLog log) : ID
     public long Number { get; } = number;
 
     public string Path { get; } = path;
-
-    /// <summary>Whether an earlier use may have left something behind its end.</summary>
-    public bool Reused { get; init; }
 
     /// <summary>Whether its file is deleted once it is consumed, so that nothing of it is left.</summary>
     public bool Single { get; set; }
@@ -54,19 +51,15 @@ internal sealed class SpoolSegment(long number, string path, RecordLog log) : ID
             .OrderBy(segment => segment.Number),
     ];
 
-    /// <summary>Null for a file of an earlier build.</summary>
-    public static long? UseOf(long number, string path) => path.EndsWith(OnceExtension, StringComparison.Ordinal) ? null : number;
-
-    /// <summary>The sequence at or above which no record of an earlier segment counts; null where the file holds no whole entry.</summary>
-    public static long? FirstSequence(long number, string path, IRecordSeal? seal)
+    /// <summary>The sequence at or above which no record of an earlier segment counts; null where the file's first entry is not whole.</summary>
+    /// <param name="use">Null for a file of an earlier build.</param>
+    public static long? FirstSequence(string path, RecordFileUse? use, IRecordSeal? seal)
     {
         using var file = new ReadOnlyFile(path);
-        if (file.Length < RecordLog.FrameLength)
-            return null;
         ReadOnlyMemory<byte> bytes;
         try
         {
-            bytes = RecordLog.Read(file, path, MaxEntry, 0, file.Length, UseOf(number, path));
+            bytes = RecordLog.Read(file, path, MaxEntry + (seal?.Overhead ?? 0), RecordLog.StartOf(use), file.Length, use);
         }
         catch (IOException)
         {
