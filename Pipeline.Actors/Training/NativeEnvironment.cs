@@ -24,6 +24,16 @@ internal static partial class NativeEnvironment
             _ = SetVariable(name, value, overwrite: 0);
     }
 
+    /// <summary>
+    /// To be called when libtorch is loaded. Its C++ library has a log level, but reads it from the environment only when Python asks it to
+    /// (<c>c10::initLogging()</c>, under the name that the Itanium C++ ABI gives it).
+    /// </summary>
+    public static void Apply()
+    {
+        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc10.so", out nint library) && NativeLibrary.TryGetExport(library, "_ZN3c1011initLoggingEv", out nint init))
+            Marshal.GetDelegateForFunctionPointer<Action>(init)();
+    }
+
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetVariable(string name, string value, int overwrite);
 }

@@ -81,6 +81,7 @@ public sealed partial class TorchRuntime
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
+            NativeEnvironment.Apply();
             torch.set_num_threads(_threads);
             if (torch.get_num_interop_threads() != _interopThreads)
                 torch.set_num_interop_threads(_interopThreads);

@@ -7,7 +7,8 @@ namespace Pipeline.Host.Attacks;
 
 /// <summary>
 /// Looks for images in updates. First in undefended gradients of single images, on a network where that is known to work; then, by the same search, in what
-/// members send under the policy, on that network and on the chain's. All images of an update count as found by the one that the search came nearest to.
+/// members send under the policy, on that network and on the chain's. All images of an update count as found by the one that the search came nearest to. What
+/// it gained is told against an attacker without the update, who has the mean of other images, and what the search makes of another site's update.
 /// </summary>
 internal sealed class InversionAttack(AttackScene scene, AttackRequest request, Action<string> tell)
 {
@@ -114,16 +115,22 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
             float[] weights = training.Model.ToFloats();
             training.Step();
             tell($"the update of round {round} on {architecture.Id}");
-            if (!ObservedUpdate.TryRead(layout, scene.Policy, training.Payloads[0], out var observed, out string? error))
-                throw new InvalidOperationException($"a site's own update does not read: {error}");
-            // The attacker does not know the labels: it takes the class that pulled hardest.
-            float[] found = search.Run(weights, observed, HeadLeak.Label(layout, observed.Gradient), guess, victims.Height, victims.Width, scene.Stop).Image;
+            var observed = Read(training.Payloads[0]);
+            float[] found = Search(observed), blind = Search(Read(training.Payloads[1]));
             string subject = $"{architecture.Id}, {request.PolicyName} policy, round {round}";
-            Quality(AttackResult.Insider, subject, victims, found, guess);
+            Quality(AttackResult.Insider, subject, victims, found, guess, blind);
             Found(AttackResult.Insider, subject, "reconstruction", Identification.Likeness(found, victims), Identification.Likeness(found, others));
             Found(
                 AttackResult.Insider, subject, "gradient", Align(network, weights, [observed], victims)[0], Align(network, weights, [observed], others)[0]);
+
+            // The attacker does not know the labels: it takes the class that pulled hardest.
+            float[] Search(ObservedUpdate update) =>
+                search.Run(weights, update, HeadLeak.Label(layout, update.Gradient), guess, victims.Height, victims.Width, scene.Stop).Image;
         }
+
+        ObservedUpdate Read(byte[] payload) => ObservedUpdate.TryRead(layout, scene.Policy, payload, out var update, out string? error)
+            ? update
+            : throw new InvalidOperationException($"a site's own update does not read: {error}");
     }
 
     /// <summary>Digests are salted and sizes are the policy's: there is nothing to search by, so the best guess is all.</summary>
@@ -135,10 +142,16 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
         Found(AttackResult.Outsider, subject, "best guess", Identification.Likeness(guess, victims), Identification.Likeness(guess, others));
     }
 
-    private void Quality(string view, string subject, ImageSet victims, float[] found, float[] guess)
+    /// <param name="blind">What an attacker without the update has; of each image the best counts.</param>
+    private void Quality(string view, string subject, ImageSet victims, float[] found, params float[][] blind)
     {
         int area = victims.Height * victims.Width;
-        (double Decibels, double Similarity)[] with = [.. Each(found)], without = [.. Each(guess)];
+        (double Decibels, double Similarity)[] with = [.. Each(found)];
+        (double Decibels, double Similarity)[] without =
+        [
+            .. blind.Select(image => Each(image).ToArray()).Aggregate((one, other) =>
+                [.. one.Zip(other, (a, b) => (Math.Max(a.Decibels, b.Decibels), Math.Max(a.Similarity, b.Similarity)))]),
+        ];
         // The worst image, for who is attacked, is the one that the attacker gained most on.
         int worst = Enumerable.Range(0, with.Length).MaxBy(i => with[i].Decibels - without[i].Decibels);
         double gain = with[worst].Decibels - without[worst].Decibels, likeness = Enumerable.Range(0, with.Length).Max(i => with[i].Similarity - without[i].Similarity);
@@ -146,9 +159,9 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
         _figures.Add(AttackResult.Figure.Of(view, subject, "PSNR gained on the worst image, dB", gain, 0).Must($"at most {Decibels}", gain <= Decibels));
         _figures.Add(AttackResult.Figure.Of(view, subject, "SSIM gained on the worst image", likeness, 0).Must($"at most {Similarity}", likeness <= Similarity));
         if (scene.MayShow && view == AttackResult.Insider)
-            _pictures.Add(new($"{subject}: {with[worst].Decibels:0.0} dB", victims.Height, victims.Width, victims.Subset([worst]).Pixels, found, guess));
+            _pictures.Add(new($"{subject}: {with[worst].Decibels:0.0} dB", victims.Height, victims.Width, victims.Subset([worst]).Pixels, found, blind[0]));
 
-        IEnumerable<(double, double)> Each(float[] image) => Enumerable.Range(0, victims.Count).Select(i =>
+        IEnumerable<(double Decibels, double Similarity)> Each(float[] image) => Enumerable.Range(0, victims.Count).Select(i =>
         {
             var original = victims.Pixels.AsSpan(i * area, area);
             return (ImageQuality.Psnr(original, image), ImageQuality.Ssim(original, image, victims.Height, victims.Width));
