@@ -1,3 +1,4 @@
+using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Control;
@@ -5,9 +6,11 @@ using Pipeline.Host.Control;
 namespace Pipeline.Host.Monitoring;
 
 /// <summary>Carries out over the status port what the command line asks of a running site, by the same ways: its control socket's words, and its request folder.</summary>
+/// <param name="key">Of the running site, under which patients have their pseudonyms.</param>
 /// <param name="chains">Answers as the control socket does.</param>
 /// <param name="note">A line of the site's log for each.</param>
-internal sealed class OperatorDesk(string dataDirectory, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains, Action<string> note)
+internal sealed class OperatorDesk(
+    string dataDirectory, SiteKey key, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains, Action<string> note)
 {
     private const string By = "status port";
 
@@ -33,7 +36,7 @@ internal sealed class OperatorDesk(string dataDirectory, Func<ControlRequest, Ca
         "erasure of a patient",
         () => string.IsNullOrWhiteSpace(erasure.PatientId)
             ? throw new CommandFailedException("patientId is missing: the Patient ID (0010,0020) of the images")
-            : [PatientOperations.Request(dataDirectory, erasure.PatientId, Reason(erasure.Reason), By)],
+            : [PatientOperations.Request(key, erasure.PatientId, Reason(erasure.Reason), By)],
         stop);
 
     private async Task<ControlResponse> LeaveAsync(string what, Func<OperatorRequest[]> requests, CancellationToken stop)

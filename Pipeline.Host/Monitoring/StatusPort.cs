@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Pipeline.Actors.Ingest;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Control;
@@ -13,11 +14,14 @@ internal static class StatusPort
     /// <summary>By which the status is asked for on the control socket.</summary>
     public const string Verb = "site";
 
+    /// <param name="key">Of the running site.</param>
+    /// <param name="passphrase">Opens the certificate's key.</param>
     /// <param name="chains">Answers as the control socket does.</param>
     /// <returns>Null where none is configured.</returns>
     /// <exception cref="CommandFailedException">Token, certificate or address cannot be used.</exception>
     public static async Task<IAsyncDisposable?> OpenAsync(
-        SiteSettings site, string? passphrase, SiteObserver observer, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains, Terminal terminal, CancellationToken stop)
+        SiteSettings site, SiteKey key, string? passphrase, SiteObserver observer, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains,
+        Terminal terminal, CancellationToken stop)
     {
         var settings = site.Status;
         if (!settings.Enabled)
@@ -29,7 +33,7 @@ internal static class StatusPort
             if (settings.CertificateFile is { } file)
                 certificate = GatewayCertificate.Load(file, settings.KeyFile!, passphrase);
             (StatusToken, OperatorDesk)? operators = settings.OperatorTokenFile is { } operatorFile
-                ? (StatusToken.LoadOrCreate(operatorFile), new OperatorDesk(site.DataDirectory, chains, terminal.Out.WriteLine)) : null;
+                ? (StatusToken.LoadOrCreate(operatorFile), new OperatorDesk(site.DataDirectory, key, chains, terminal.Out.WriteLine)) : null;
             var server = await StatusServer.StartAsync(settings, certificate?.Certificate, token, () => observer.Latest, operators, stop).ConfigureAwait(false);
             terminal.Out.WriteLine(
                 $"status at {server.Address}; its token is in {settings.TokenFile}" + (operators is null ? "" : $", that of operators in {settings.OperatorTokenFile}"));
