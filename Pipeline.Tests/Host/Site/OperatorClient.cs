@@ -11,25 +11,24 @@ internal sealed partial class OperatorClient : IDisposable
 {
     private readonly HttpClient _client;
 
-    private OperatorClient(Uri address, string tokenFile, string operatorTokenFile)
+    public OperatorClient(Uri address, string token)
     {
-        (TokenFile, OperatorTokenFile) = (tokenFile, operatorTokenFile);
         _client = new HttpClient { BaseAddress = address };
+        Bearer = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    public string TokenFile { get; }
+    public AuthenticationHeaderValue Bearer { get; }
 
-    public string OperatorTokenFile { get; }
+    public string TokenFile { get; private init; } = "";
 
-    public AuthenticationHeaderValue Bearer { get; private set; } = null!;
+    public string OperatorTokenFile { get; private init; } = "";
 
     public static async Task<OperatorClient> ConnectAsync(RunningSite site)
     {
         await RunningSite.Until(() => Told().IsMatch(site.Output), () => $"the status port does not open; the site printed: {site.Output}");
         var told = Told().Match(site.Output);
-        var client = new OperatorClient(new Uri(told.Groups[1].Value), told.Groups[2].Value, told.Groups[3].Value);
-        client.Bearer = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(client.OperatorTokenFile)).Trim());
-        return client;
+        string file = told.Groups[3].Value;
+        return new OperatorClient(new Uri(told.Groups[1].Value), (await File.ReadAllTextAsync(file)).Trim()) { TokenFile = told.Groups[2].Value, OperatorTokenFile = file };
     }
 
     /// <returns>What it answered with 200.</returns>
@@ -52,6 +51,8 @@ internal sealed partial class OperatorClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/v1/" + path, UriKind.Relative)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = shown ?? Bearer;
+        // A body that is refused for its length is not sent, so that the answer is not lost with the connection.
+        request.Headers.ExpectContinue = body.Length > 1 << 16;
         using var answer = await _client.SendAsync(request, stop);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(stop));
     }
