@@ -33,19 +33,24 @@ internal static class StatusPort
         try
         {
             var token = StatusToken.LoadOrCreate(settings.TokenFile);
+            var operatorToken = settings.OperatorTokenFile is null ? null : StatusToken.LoadOrCreate(settings.OperatorTokenFile);
+            if (settings.OperatorTokenFile is { } operatorFile && StatusToken.FaultOf(operatorFile, settings.TokenFile) is { } fault)
+                throw new CommandFailedException($"pipeline.status.operator-token-file: {fault}; remove it to have another one made");
             if (settings.CertificateFile is { } file)
                 certificate = GatewayCertificate.Load(file, settings.KeyFile!, passphrase);
-            (StatusToken, OperatorDesk)? operators = settings.OperatorTokenFile is { } operatorFile
-                ? (StatusToken.LoadOrCreate(operatorFile), new OperatorDesk(site.DataDirectory, key, audit, chains, terminal.Out.WriteLine, TimeProvider.System, stopping.Token)) : null;
+            (StatusToken, OperatorDesk)? operators = operatorToken is not null
+                ? (operatorToken, new OperatorDesk(site.DataDirectory, key, audit, chains, terminal.Out.WriteLine, TimeProvider.System, stopping.Token)) : null;
             var server = await StatusServer.StartAsync(settings, certificate?.Certificate, token, () => observer.Latest, operators, stop).ConfigureAwait(false);
             terminal.Out.WriteLine(
                 $"status at {server.Address}; its token is in {settings.TokenFile}" + (operators is null ? "" : $", that of operators in {settings.OperatorTokenFile}"));
             return new Opened(server, certificate, stopping);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e)
         {
             certificate?.Dispose();
             stopping.Dispose();
+            if (e is not (IOException or UnauthorizedAccessException or CryptographicException))
+                throw;
             throw new CommandFailedException($"the status port {settings.Listen} cannot be opened: {e.Message.TrimEnd('.')}; see pipeline.status", e);
         }
     }

@@ -136,6 +136,23 @@ public sealed class SiteRequestTests : IDisposable
         Assert.Equal(0, await site.StopAsync());
     }
 
+    [Fact]
+    public async Task A_site_whose_operators_have_the_readers_token_does_not_start()
+    {
+        foreach (string name in (string[])["reader", "operator"])
+            OwnerFile.Write(Path.Combine(_folder.Path, name), "0123456789abcdef0123456789abcdef\n"u8.ToArray(), replace: true);
+        var failure = await Assert.ThrowsAsync<CommandFailedException>(async () =>
+        {
+            await using RunningSite site = await RunningSite.StartAsync(
+                _folder.Path, $$"""
+                    pipeline.status { enabled = on, listen = "127.0.0.1:0", operations = on, token-file = "{{_folder.Path}}/reader", operator-token-file = "{{_folder.Path}}/operator" }
+                    """);
+            await site.StopAsync();
+        });
+        Assert.Contains("pipeline.status.operator-token-file", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("remove it to have another one made", failure.Message, StringComparison.Ordinal);
+    }
+
     private async Task<string> Run(params string[] arguments)
     {
         using var terminal = new TestTerminal();
