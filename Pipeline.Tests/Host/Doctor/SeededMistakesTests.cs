@@ -149,15 +149,16 @@ public sealed class SeededMistakesTests : IDisposable
     }
 
     [Fact]
-    public async Task Config_check_names_file_line_key_and_mend()
+    public async Task Config_check_and_run_name_file_line_key_and_mend()
     {
         var mistakes = Mistakes.Where(m => m.InConfiguration).ToArray();
         Assert.True(mistakes.Length >= 12);
-        foreach (var mistake in mistakes)
+        var operations = new Operations { Run = (_, _, _) => throw new InvalidOperationException("a site was begun") };
+        foreach (var (mistake, command) in mistakes.SelectMany(m => new[] { (m, (string[])["config", "check"]), (m, ["run", "--config"]) }))
         {
             _terminal.Clear();
             string file = Configure(mistake.Text);
-            Assert.Equal(ExitCode.Usage, await CommandLine.InvokeAsync(["config", "check", file], new Operations(), _terminal.Terminal));
+            Assert.Equal(ExitCode.Usage, await CommandLine.InvokeAsync([.. command, file], operations, _terminal.Terminal));
             string complaint = Assert.Single(_terminal.Complaints, line => line.Contains($": {mistake.Key}", StringComparison.Ordinal));
             Assert.StartsWith($"pipeline: {file}:", complaint, StringComparison.Ordinal);
             Assert.Contains(mistake.Mend, complaint, StringComparison.Ordinal);
