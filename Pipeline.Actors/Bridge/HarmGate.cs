@@ -13,6 +13,9 @@ namespace Pipeline.Actors.Bridge;
 /// </summary>
 public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings settings)
 {
+    /// <summary>Each fold holds a patient out, and one patient bounds nothing.</summary>
+    private int LeastPatients => Math.Max(2, settings.Folds);
+
     /// <param name="own">The chain's model now.</param>
     /// <param name="policy">Batch size, rate and decay of the forks; the chain's blend factor.</param>
     /// <param name="data">Train and validation images.</param>
@@ -32,10 +35,13 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
         float[] byOwn = Probe(start, data, folds), byOffered = Probe(offered, data, folds);
         double probeOwn = RocCurve.MacroArea(byOwn, data.Labels, classes), probeOffered = RocCurve.MacroArea(byOffered, data.Labels, classes);
         // It spares forks; on few images it tells nothing, and may then keep nothing out.
-        double loss = PairedBootstrap.MacroAreaGain(
-            byOwn, byOffered, data.Labels, data.Patients, classes, settings.ProbeConfidence, SeededRandom.Derive(seed, "gate/probe"), folds: folds).LowerBound;
-        if (loss > 0)
-            return new GateDecision(false, $"its features tell our classes apart worse for certain ({probeOffered:F3}) than our own ({probeOwn:F3})", probeOwn, probeOffered, double.NaN, double.NaN);
+        var (loss, least) = PairedBootstrap.MacroAreaGain(
+            byOwn, byOffered, data.Labels, data.Patients, classes, settings.ProbeConfidence, SeededRandom.Derive(seed, "gate/probe"), folds: folds);
+        if (least > 0)
+        {
+            return new GateDecision(
+                false, $"its features tell our classes apart worse than our own for certain: by {loss:F3} AUC, averaged over folds, and at least {least:F3}", probeOwn, probeOffered, double.NaN, double.NaN);
+        }
 
         var reference = Race(start, data, folds, policy, seed);
         ForkRace[] forks = [Race(offered, data, folds, policy, seed), Race(Blend(own, offer.Backbone, 0.5f), data, folds, policy, seed)];
@@ -45,15 +51,18 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
             SeededRandom.Derive(seed, "gate/bootstrap"));
         string name = best == 0 ? "offered" : "blend";
         bool accept = bound > 0;
-        string reason = accept
-            ? $"fork '{name}' gains {gain:F3} AUC on held-out patients, at least {bound:F3}"
+        string reason = !double.IsFinite(bound)
+            ? $"cannot tell: on these patients the gain of the best fork, '{name}', has no lower bound"
+            : accept ? $"fork '{name}' gains {gain:F3} AUC on held-out patients, at least {bound:F3}"
             : $"no fork gains for certain: best '{name}' {gain:F3}, lower bound {bound:F3}";
         return new GateDecision(accept, reason, probeOwn, probeOffered, gain, bound);
     }
 
     /// <summary>Why nothing can be judged by these images; null when it can.</summary>
     public string? Shortage(ImageSet data) => data.ClassCounts(classes).Any(count => count < settings.MinimumPerClass)
-        ? $"fewer than {settings.MinimumPerClass} images of a class here: too little to judge by" : null;
+        ? $"fewer than {settings.MinimumPerClass} images of a class here: too little to judge by"
+        : data.Patients.Distinct().Take(LeastPatients).Count() < LeastPatients
+        ? $"images of fewer than {LeastPatients} patients here: some of them have to be held out, and those that are differ by chance" : null;
 
     /// <summary>The model with w + α(offered − w) on the backbone, as floats.</summary>
     public static float[] Blend(FixedPointModel own, BackbonePayload offered, float alpha)

@@ -81,8 +81,9 @@ public sealed class IngestPipeline : IAsyncDisposable
                 string.Join(", ", _spool.SetAside));
         }
         _committer = new IngestCommitter(_checkpoints, _chains, _spool, _quarantine, settings.Clock, Report);
+        Audit = new AuditLog(settings.DataDirectory, files);
         _requests = new RequestHandler(
-            new RequestFolder(settings.DataDirectory, files), new AuditLog(settings.DataDirectory, files), _quarantine, _committer, _way, RouteOf,
+            new RequestFolder(settings.DataDirectory, files), Audit, _quarantine, _committer, _way, RouteOf,
             settings.QuarantineRetention, settings.Clock, _log);
         _terminated = system.WhenTerminated;
         _stages = RunStages(system.Materializer(), _checkpoints.Last.Next);
@@ -120,6 +121,9 @@ public sealed class IngestPipeline : IAsyncDisposable
 
     /// <summary>Transport connections open now, associations among them, and associations admitted and turned away so far.</summary>
     public (int Connections, int Associations, long Admitted, long Refused) Load => _server?.Load ?? default;
+
+    /// <summary>What was done to held data on somebody's word.</summary>
+    public AuditLog Audit { get; }
 
     /// <summary>Ends when the stages end, with the fault that stopped them if they did not end on request.</summary>
     public Task Completion => _stages;

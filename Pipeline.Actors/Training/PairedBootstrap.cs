@@ -10,7 +10,7 @@ public static class PairedBootstrap
     /// <param name="reference">Of the same images.</param>
     /// <param name="confidence">0.95: the gain is above the bound with 95 % confidence.</param>
     /// <param name="folds">Of each image, where another model speaks of each fold and on another scale: areas are taken fold by fold and averaged.</param>
-    /// <returns>(NaN, NaN) when the images, or every fold of them, hold fewer than two classes.</returns>
+    /// <returns>(NaN, NaN) when the images, or every fold of them, hold fewer than two classes; a bound of −∞ where a single patient cannot tell.</returns>
     public static (double Gain, double LowerBound) MacroAreaGain(
         float[] candidate, float[] reference, int[] labels, IReadOnlyList<string> patients, int classes, double confidence,
         SeededRandom random, int resamples = 400, IReadOnlyList<int>? folds = null)
@@ -20,6 +20,8 @@ public static class PairedBootstrap
         if (double.IsNaN(gain))
             return (double.NaN, double.NaN);
         var groups = all.GroupBy(i => patients[i]).Select(g => g.ToArray()).ToArray();
+        if (groups.Length < 2)
+            return (gain, double.NegativeInfinity);
         var gains = new List<double>(resamples);
         for (int r = 0; r < resamples; r++)
         {

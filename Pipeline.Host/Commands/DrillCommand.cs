@@ -22,7 +22,7 @@ internal static class DrillCommand
         var output = new Option<string>("--out") { Description = "Folder for the sites; made anew.", HelpName = "DIR", DefaultValueFactory = _ => "drill-out" };
         var json = new Option<string>("--json") { Description = "Also write the result as JSON.", HelpName = "FILE" };
         var command = new DocumentedCommand("consortium",
-            "Makes a consortium by the ceremony, runs every member as a process over the gateway, and hurts it: killed, paused, cut off, restarted, too many away, and with --adversary Byzantine. Exit code 1 on a fork, a divergence, or where progress did not come within two block intervals of the quorum's return.",
+            "Makes a consortium by the ceremony, runs every member as a process over the gateway, and hurts it: killed, paused, cut off, restarted, too many away, and with --adversary Byzantine. Exit code 1 on a fork, a divergence, where progress did not come within two block intervals of the quorum's return, or where the adversary's contradiction did not end as evidence on the chain.",
             """
             pipeline drill consortium
             pipeline drill consortium --members 6 --adversary --namespaces --json drill.json

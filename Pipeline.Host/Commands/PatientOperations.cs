@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Requests;
+using Pipeline.Host.Ceremony;
 using Pipeline.Host.Site;
 using Spectre.Console;
 
@@ -10,20 +12,34 @@ internal static class PatientOperations
 {
     public static async Task<int> EraseAsync(SiteFolder site, string patientId, string reason, Terminal terminal, CancellationToken stop)
     {
-        foreach (string line in await RequestDesk.LeaveAsync(site.DataDirectory, [Request(site.DataDirectory, patientId, reason)], stop).ConfigureAwait(false))
+        foreach (string line in await RequestDesk.LeaveAsync(site.DataDirectory, [Request(KeyOf(site), patientId, reason)], stop).ConfigureAwait(false))
             terminal.Out.WriteLine(line);
         terminal.Out.WriteLine("Rows of this patient in label files are not this program's to delete: remove them there.");
         return ExitCode.Ok;
     }
 
+    /// <param name="key">Of the site: another would name nobody.</param>
     /// <param name="by">The person's account where that is null.</param>
-    /// <exception cref="CommandFailedException">The site has no key, so the patient's pseudonym is not known.</exception>
-    public static OperatorRequest Request(string dataDirectory, string patientId, string reason, string? by = null)
+    public static OperatorRequest Request(SiteKey key, string patientId, string reason, string? by = null) =>
+        RequestDesk.New(OperatorAction.Erase, null, -1, key.Pseudonym(PseudonymKind.Patient, patientId), reason, by);
+
+    /// <exception cref="CommandFailedException">The site has no key, or it cannot be opened, so the patient's pseudonym is not known.</exception>
+    private static SiteKey KeyOf(SiteFolder site)
     {
+        var file = KeyFile.Site(site.DataDirectory);
         // A key drawn now would name nobody.
-        if (!File.Exists(Path.Combine(dataDirectory, "keys", "site.key")))
-            throw new CommandFailedException($"there is no site key below '{dataDirectory}', so the patient's pseudonym is not known");
-        using var identity = SiteIdentity.LoadOrCreate(dataDirectory);
-        return RequestDesk.New(OperatorAction.Erase, null, -1, identity.SiteKey.Pseudonym(PseudonymKind.Patient, patientId), reason, by);
+        if (!file.Exists)
+            throw new CommandFailedException($"there is no site key below '{site.DataDirectory}', so the patient's pseudonym is not known");
+        try
+        {
+            byte[] secret = file.Open(Passphrase.Find(site.PassphraseFile));
+            var key = new SiteKey(secret);
+            CryptographicOperations.ZeroMemory(secret);
+            return key;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException($"{e.Message.TrimEnd('.')}; without it the patient's pseudonym is not known", e);
+        }
     }
 }

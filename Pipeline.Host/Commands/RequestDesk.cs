@@ -10,8 +10,16 @@ internal static class RequestDesk
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    public static OperatorRequest New(OperatorAction action, string? chain, long instance, string patient, string reason, string? by = null) => new(
-        Guid.NewGuid().ToString("N"), action, chain, instance, patient, by ?? Environment.UserName, reason, DateTimeOffset.UtcNow);
+    /// <exception cref="CommandFailedException">The reason is none (<see cref="FaultOf"/>).</exception>
+    public static OperatorRequest New(OperatorAction action, string? chain, long instance, string patient, string reason, string? by = null) =>
+        FaultOf(reason) is { } fault ? throw new CommandFailedException(fault) { ExitCode = ExitCode.Usage } : new(
+            Guid.NewGuid().ToString("N"), action, chain, instance, patient, by ?? Environment.UserName, reason, DateTimeOffset.UtcNow);
+
+    /// <summary>Why a text is no reason for the audit log; null where it is one.</summary>
+    public static string? FaultOf(string? reason) => string.IsNullOrWhiteSpace(reason)
+        ? "reason is missing: it goes into the audit log"
+        : reason.Length > OperatorRequest.MaxWhy
+            ? $"reason has {reason.Length} characters; at most {OperatorRequest.MaxWhy} go into the audit log" : null;
 
     /// <summary>Durable when it returns; where the site runs, carried out too unless that takes longer than half a minute.</summary>
     /// <returns>For people: what became of each.</returns>

@@ -12,6 +12,9 @@ public sealed record SiteFolder(string DataDirectory, IReadOnlyList<ChainSetting
     /// <summary>That open what is encrypted at rest.</summary>
     public StorageKeys Keys { get; init; } = StorageKeys.None;
 
+    /// <summary>Holds what opens the site's own keys; null where the environment does.</summary>
+    public string? PassphraseFile { get; init; }
+
     /// <summary>A site known by its data directory alone: keys from the environment or from the folder.</summary>
     /// <exception cref="CommandFailedException">The keys cannot be used.</exception>
     public static SiteFolder Of(string dataDirectory) => new(dataDirectory, [])
@@ -23,7 +26,7 @@ public sealed record SiteFolder(string DataDirectory, IReadOnlyList<ChainSetting
     /// <summary>A site by its configuration.</summary>
     /// <exception cref="CommandFailedException">The keys cannot be used.</exception>
     public static SiteFolder Of(string dataDirectory, SiteSettings site) =>
-        new(dataDirectory, site.Chains) { Keys = KeysOf(dataDirectory, site.Encryption) };
+        new(dataDirectory, site.Chains) { Keys = KeysOf(dataDirectory, site.Encryption), PassphraseFile = site.PassphraseFile };
 
     private static StorageKeys KeysOf(string dataDirectory, EncryptionSettings settings)
     {

@@ -34,11 +34,26 @@ public sealed record StatusSettings(
                 $"would show tokens and figures to the network in clear; give {Section}.certificate and key, listen on 127.0.0.1, or set {Section}.plain = anywhere");
         }
 
+        string tokenFile = PathOr(token, "status.token");
+        string? operatorFile = operations ? PathOr(operators, "operator.token") : null;
+        if (string.Equals(tokenFile, operatorFile, OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal))
+        {
+            reader.Report(operators.Length == 0 ? $"{Section}.token-file" : $"{Section}.operator-token-file", $"\"{tokenFile}\"",
+                "is the file of the readers' token and of the operators', so every reader could change things; name two files, or leave both out");
+        }
+
+        if (enabled && operations && anywhere && certificate.Length == 0 && !IPAddress.IsLoopback(at.Address))
+        {
+            reader.Report($"{Section}.operations", "on",
+                $"would take the operators' token, and erasures, over the network in clear, which {Section}.plain does not allow; give {Section}.certificate and key, or listen on 127.0.0.1");
+        }
+
         return new StatusSettings(
-            enabled, at, Path.GetFullPath(token.Length == 0 ? Path.Combine(dataDirectory, "keys", "status.token") : token),
-            operations ? Path.GetFullPath(operators.Length == 0 ? Path.Combine(dataDirectory, "keys", "operator.token") : operators) : null,
+            enabled, at, tokenFile, operatorFile,
             certificate.Length == 0 ? null : Path.GetFullPath(certificate), key.Length == 0 ? null : Path.GetFullPath(key), open,
             reader.Duration($"{Section}.refresh-interval", "100ms", "1m"), IsUri(collector) ? new Uri(collector) : null);
+
+        string PathOr(string path, string name) => Path.GetFullPath(path.Length == 0 ? Path.Combine(dataDirectory, "keys", name) : path);
 
         string OptionalPath(string name) =>
             reader.Text($"{Section}.{name}", "empty, or path", text => text.Length == 0 || SettingsRules.IsPath(text));

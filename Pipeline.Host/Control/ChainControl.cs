@@ -15,10 +15,14 @@ namespace Pipeline.Host.Control;
 /// <param name="chains">Those that the site has joined, at this moment.</param>
 internal sealed class ChainControl(string site, MemberKeyRotation rotation, Func<IEnumerable<GovernedChain>> chains)
 {
+    private const string Erase = "erase";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public async Task<ControlResponse> AnswerAsync(ControlRequest request, CancellationToken stop)
     {
+        if (FaultOf(request) is { } fault)
+            return ControlResponse.Refuse(fault);
         if (request is { Verb: "status", Chain: null })
             return new ControlResponse(true, [.. chains().OrderBy(c => c.Genesis.Name, StringComparer.Ordinal).SelectMany(Status)]);
         if (chains().FirstOrDefault(c => c.Genesis.Name == request.Chain) is not { } chain)
@@ -38,11 +42,29 @@ internal sealed class ChainControl(string site, MemberKeyRotation rotation, Func
             case "apply":
                 return Apply(chain);
             case "withdraw":
-                var withdrawal = new Withdrawal(chain.View().Round.Round, request.Words.Contains("erase"));
+                var withdrawal = new Withdrawal(chain.View().Round.Round, request.Words is [Erase]);
                 return await SubmitAsync(chain, chain.Transactions.Create(withdrawal), "the withdrawal", stop).ConfigureAwait(false);
             default:
                 return ControlResponse.Refuse($"'{request.Verb}' is nothing that a site can be asked");
         }
+    }
+
+    /// <summary>
+    /// Why the words are none that the verb takes: what is not understood must not be left out, since a withdrawal without its "erase" is another one. The
+    /// words of <c>propose</c> are for <see cref="ProposalWords"/> to judge.
+    /// </summary>
+    private static string? FaultOf(ControlRequest request)
+    {
+        if (request.Words is null || Array.IndexOf(request.Words, null) >= 0)
+            return "the words of a request are a list of texts, none of them null";
+        var (known, takes) = request.Verb switch
+        {
+            "withdraw" => (request.Words is [Erase, ..] ? 1 : 0, $"nothing, or the word '{Erase}'"),
+            "approve" => (request.Words is [var member, ..] && !member.StartsWith('-') ? 1 : 0, "nothing, or the name of the member whose proposal it is"),
+            "apply" or "status" => (0, "nothing"),
+            _ => (request.Words.Length, ""),
+        };
+        return known < request.Words.Length ? $"'{request.Words[known][..Math.Min(80, request.Words[known].Length)]}' is unknown: {request.Verb} takes {takes}" : null;
     }
 
     private static Task<ControlResponse> VoteAsync(GovernedChain chain, GovernanceAction action, CancellationToken stop)

@@ -1,5 +1,6 @@
 using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Monitoring;
 using Pipeline.Host.Site;
 
 namespace Pipeline.Host.Doctor;
@@ -18,7 +19,7 @@ internal static class KeyChecks
         if (site.PassphraseFile is { } file)
             Private(examination, file, PassphraseKey);
         if (site.Status.Enabled)
-            Private(examination, site.Status.TokenFile, "pipeline.status.token-file");
+            Tokens(examination);
         Storage(examination);
         SiteIdentity? identity = null;
         try
@@ -52,6 +53,27 @@ internal static class KeyChecks
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (!OperatingSystem.IsWindows() && File.Exists(file) && (File.GetUnixFileMode(file) & others) is not UnixFileMode.None and var open)
             examination.Fail(Area, key, $"'{file}' is open to others than its owner ({open})", $"chmod 600 {file}, and take the key for known if others have accounts here");
+    }
+
+    private static void Tokens(Examination examination)
+    {
+        const string key = "pipeline.status.operator-token-file";
+        var status = examination.Site.Status;
+        Private(examination, status.TokenFile, "pipeline.status.token-file");
+        if (status.OperatorTokenFile is not { } operators)
+            return;
+        Private(examination, operators, key);
+        if (!File.Exists(operators) || !File.Exists(status.TokenFile))
+            return;
+        try
+        {
+            if (StatusToken.FaultOf(operators, status.TokenFile) is { } fault)
+                examination.Fail(Area, key, fault, $"remove '{operators}': the next start makes another one");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            examination.Fail(Area, key, e.Message.TrimEnd('.'), "the site's user must be able to read both tokens of pipeline.status");
+        }
     }
 
     private static void Storage(Examination examination)

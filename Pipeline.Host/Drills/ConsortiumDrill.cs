@@ -9,6 +9,9 @@ namespace Pipeline.Host.Drills;
 /// </summary>
 public sealed class ConsortiumDrill(DrillRequest request, Action<string> progress, TimeProvider clock) : IAsyncDisposable
 {
+    /// <summary>The phase in which the adversary signs two statements a round.</summary>
+    internal const string Equivocating = "equivocating member";
+
     private const string AdversaryName = "mallory";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
@@ -70,7 +73,7 @@ public sealed class ConsortiumDrill(DrillRequest request, Action<string> progres
             _ when _adversary is null => Task.CompletedTask,
             "withhold" => PhaseAsync("withholding member", () => Task.CompletedTask, () => Task.CompletedTask, false, null, stop),
             "equivocate" => PhaseAsync(
-                "equivocating member", () => Run(() => _adversary.Equivocate(true)), () => Run(() => _adversary.Equivocate(false)), false,
+                Equivocating, () => Run(() => _adversary.Equivocate(true)), () => Run(() => _adversary.Equivocate(false)), false,
                 () => $"{_adversary.Equivocations} rounds with two statements, {_adversary.Shown} shown to one member", stop),
             _ => FloodAsync(_adversary, stop),
         };

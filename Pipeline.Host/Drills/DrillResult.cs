@@ -8,7 +8,8 @@ namespace Pipeline.Host.Drills;
 /// <param name="Forks">Heights at which two journals hold different blocks.</param>
 /// <param name="BadJournals">Journals that do not verify, or replay to another state, with the reason.</param>
 /// <param name="Shown">Times that the adversary showed one member both of two contradicting statements.</param>
-/// <param name="Evidence">Equivocations proved on the chain; it needs one for each member.</param>
+/// <param name="Evidence">Pairs of contradicting statements in the chain's blocks, each a proof against the member that signed both. One is proof enough: the
+/// first against a member is a reason for a block, later ones ride along with blocks that are made anyway.</param>
 /// <param name="Transactions">On the chain.</param>
 public sealed record DrillResult(
     int Members, bool Adversary, string Network, double BlockIntervalSeconds, IReadOnlyList<DrillPhase> Phases, IReadOnlyDictionary<string, long> Heights,
@@ -19,8 +20,11 @@ public sealed record DrillResult(
     /// <summary>No fork up to the lowest height, every journal good and replayed to the states that its headers name.</summary>
     public bool IsSafe => Forks == 0 && BadJournals.Count == 0;
 
-    /// <summary>Whoever shows its contradiction to an honest member is on the chain with it.</summary>
-    public bool IsProved => Shown == 0 || Evidence > 0;
+    /// <summary>
+    /// The adversary that was told to contradict itself did so before an honest member, and is on the chain with it. A drill in which none was shown has tried
+    /// nothing, and proves nothing.
+    /// </summary>
+    public bool IsProved => !Adversary || Phases.All(p => p.Fault != ConsortiumDrill.Equivocating) || (Shown > 0 && Evidence > 0);
 
     public bool Passed => IsSafe && IsProved && Phases.All(p => p.Passed);
 

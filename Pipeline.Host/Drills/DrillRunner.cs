@@ -7,7 +7,7 @@ namespace Pipeline.Host.Drills;
 /// <summary>Runs <c>pipeline drill consortium</c>.</summary>
 internal static class DrillRunner
 {
-    /// <returns>Failed on a fork, a divergence, or where progress did not come within two block intervals of the quorum's return.</returns>
+    /// <returns>Failed on a fork, a divergence, where progress did not come within two block intervals of the quorum's return, or where the adversary was not proved.</returns>
     public static async Task<int> RunAsync(DrillRequest request, Terminal terminal, CancellationToken stop)
     {
         await using var drill = new ConsortiumDrill(request, what => terminal.Out.WriteLine(what), TimeProvider.System);
@@ -34,6 +34,13 @@ internal static class DrillRunner
         console.Write(table);
         foreach (string bad in result.BadJournals)
             console.WriteLine("BAD  " + bad);
+        if (!result.IsProved)
+        {
+            console.WriteLine(result.Shown == 0
+                ? "BAD  the adversary showed no member a contradiction: nothing was tried; let the fault last longer (--seconds)"
+                : "BAD  no evidence of the adversary's contradiction came onto the chain");
+        }
+
         console.WriteLine(
             $"heights {result.Heights.Values.Min()} to {result.Heights.Values.Max()} at {result.Heights.Count} members, {result.Forks} forks, {result.BadJournals.Count} bad journals, " +
             $"{result.Transactions} transactions, equivocations: {result.Shown} shown, {result.Evidence} proved; {Number(result.Seconds)} s");

@@ -33,12 +33,9 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
             string with = Name("bridged", n), without = Name("unbridged", n);
             yield return ExperimentResult.Comparison.Value95($"{way}, {n} images: with less without the bridge, macro-AUC", runs.AucDifference(with, without), Gain);
             double goal = runs.Curve(without)[^1].Mean;
-            double speed = Reached(without) / Reached(with);
+            double speed = RoundsTo(runs.Curve(without), goal) / RoundsTo(runs.Curve(with), goal);
             yield return ExperimentResult.Comparison.Value95(
                 $"{way}, {n} images: rounds to the unbridged final AUC, without ÷ with", new Interval(speed, speed, speed), Speed);
-
-            // Of both the first time: a curve that rises and falls must not seem slow for its end alone.
-            double Reached(string arm) => runs.Curve(arm).FirstOrDefault(p => p.Mean >= goal) is { Round: > 0 } point ? point.Round : double.NaN;
         }
 
         ArmRun.Note[] offers = [.. Sizes.SelectMany(n => runs.Of(Name("offers", n))).SelectMany(r => r.Notes)];
@@ -48,6 +45,22 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
         var refused = Share(harmful);
         yield return new ExperimentResult.Comparison(
             $"{runs.Task.Name}: share accepted of {harmful.Length} harmful offers: none", refused.Value, refused.Low, refused.High, 0, harmful.All(o => !o.Accepted));
+    }
+
+    /// <summary>
+    /// Rounds until a curve first reaches an AUC, of either arm the first time: a curve that rises and falls must not seem slow for its end alone. At least one,
+    /// since nothing is quicker; where the curve never does, one more than it has, so that a ratio is bounded in the arm's favour and still a number.
+    /// </summary>
+    /// <param name="curve">In the order of its rounds, one at least.</param>
+    internal static double RoundsTo(IReadOnlyList<(int Round, double Mean, double Low, double High)> curve, double goal)
+    {
+        foreach (var point in curve)
+        {
+            if (point.Mean >= goal)
+                return Math.Max(1, point.Round);
+        }
+
+        return curve[^1].Round + 1;
     }
 
     /// <summary>With the Wilson interval (1927).</summary>

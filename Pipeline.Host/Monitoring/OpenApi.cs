@@ -52,9 +52,9 @@ internal static class OpenApi
                     ["ChainState"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(ChainState)),
                     ["Health"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(Health)),
                     ["OperationResult"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(ControlResponse)),
-                    ["ChainWords"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(ChainWords)),
-                    ["QuarantineDecision"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(QuarantineDecision)),
-                    ["PatientErasure"] = StatusJson.Options.GetJsonSchemaAsNode(typeof(PatientErasure)),
+                    ["ChainWords"] = StatusJson.Requests.GetJsonSchemaAsNode(typeof(ChainWords)),
+                    ["QuarantineDecision"] = StatusJson.Requests.GetJsonSchemaAsNode(typeof(QuarantineDecision)),
+                    ["PatientErasure"] = StatusJson.Requests.GetJsonSchemaAsNode(typeof(PatientErasure)),
                 },
             },
         };
@@ -71,10 +71,12 @@ internal static class OpenApi
             ["responses"] = new JsonObject
             {
                 ["200"] = Response(route.Answers, route.MediaType, route.Schema),
-                ["400"] = Response("The body is not of that form.", route.MediaType, route.Schema),
+                ["400"] = Response("The body, or the name in the path, is not of that form; it says which field and what it takes.", route.MediaType, route.Schema),
                 ["401"] = new JsonObject { ["description"] = "Not the operator's token." },
                 ["405"] = new JsonObject { ["description"] = "Operations are off (pipeline.status.operations)." },
                 ["409"] = Response("The site refused, with the reason.", route.MediaType, route.Schema),
+                ["413"] = Response("The body is too large.", route.MediaType, route.Schema),
+                ["500"] = Response("It could not be done, with the reason, which the site's log has too.", route.MediaType, route.Schema),
             },
         };
         Parameters(route, operation);

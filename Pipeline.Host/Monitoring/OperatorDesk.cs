@@ -1,72 +1,122 @@
+using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Control;
+using Pipeline.Ledger.Blocks;
 
 namespace Pipeline.Host.Monitoring;
 
-/// <summary>Carries out over the status port what the command line asks of a running site, by the same ways: its control socket's words, and its request folder.</summary>
+/// <summary>
+/// Carries out over the status port what the command line asks of a running site, by the same ways: its control socket's words, and its request folder.
+/// The audit log has a line before anything is done and one of what came of it, whether or not the client waits for the answer.
+/// </summary>
+/// <param name="key">Of the running site, under which patients have their pseudonyms.</param>
+/// <param name="audit">Of the running site.</param>
 /// <param name="chains">Answers as the control socket does.</param>
 /// <param name="note">A line of the site's log for each.</param>
-internal sealed class OperatorDesk(string dataDirectory, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains, Action<string> note)
+/// <param name="stopping">The site stops: nobody waits any longer.</param>
+internal sealed class OperatorDesk(
+    string dataDirectory, SiteKey key, AuditLog audit, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains, Action<string> note, TimeProvider clock,
+    CancellationToken stopping)
 {
     private const string By = "status port";
 
-    public async Task<ControlResponse> AskAsync(string chain, string verb, ChainWords words, CancellationToken stop) =>
-        Noted($"{verb} on {chain}", await chains(new ControlRequest(verb, chain, words.Words ?? []), stop).ConfigureAwait(false));
+    public Task<OperatorAnswer> AskAsync(string chain, string verb, ChainWords given)
+    {
+        string[] words = given.Words ?? [];
+        int missing = Array.IndexOf(words, null);
+        string? fault = FaultOf(chain) ?? (missing >= 0 ? $"words[{missing}] is null: words are texts" : null);
+        return CarryOutAsync(
+            $"{verb} on {chain}", new AuditEntry(default, "", verb, chain, -1, "", By, LogLine.Of(string.Join(' ', words)), ""), fault,
+            () => chains(new ControlRequest(verb, chain, words), stopping));
+    }
 
-    public Task<ControlResponse> DecideAsync(QuarantineDecision decision, CancellationToken stop) => LeaveAsync(
-        $"{decision.Action} of {decision.Instances?.Length ?? 0} in quarantine",
-        () =>
+    public Task<OperatorAnswer> DecideAsync(QuarantineDecision decision)
+    {
+        long[] instances = decision.Instances ?? [];
+        OperatorAction? action = decision.Action switch { "release" => OperatorAction.Release, "drop" => OperatorAction.Drop, _ => null };
+        string? fault = action is null ? $"action is {(decision.Action is null ? "missing" : $"'{decision.Action}'")}: must be release or drop"
+            : instances.Length == 0 ? "instances is missing: their numbers, as the list of the quarantine has them"
+            : (decision.Chain is { } chain ? FaultOf(chain) : null) ?? RequestDesk.FaultOf(decision.Reason);
+        return CarryOutAsync(
+            $"{decision.Action} of {instances.Length} in quarantine",
+            new AuditEntry(default, "", decision.Action ?? "", decision.Chain, instances is [var one] ? one : -1, "", By, decision.Reason ?? "", ""), fault,
+            () => LeaveAsync([.. QuarantineOperations.Choose(new SiteFolder(dataDirectory, []), decision.Chain, instances, null)
+                .Select(held => RequestDesk.New(action!.Value, held.Chain, held.Sequence, "", decision.Reason!, By))]));
+    }
+
+    public Task<OperatorAnswer> EraseAsync(PatientErasure erasure)
+    {
+        string? fault = string.IsNullOrWhiteSpace(erasure.PatientId)
+            ? "patientId is missing: the Patient ID (0010,0020) of the images" : RequestDesk.FaultOf(erasure.Reason);
+        return CarryOutAsync(
+            "erasure of a patient",
+            new AuditEntry(
+                default, "", "erase", null, -1, fault is null ? key.Pseudonym(PseudonymKind.Patient, erasure.PatientId!) : "", By, erasure.Reason ?? "", ""),
+            fault, () => LeaveAsync([PatientOperations.Request(key, erasure.PatientId!, erasure.Reason!, By)]));
+    }
+
+    /// <summary>What came could not be read; nothing was begun.</summary>
+    public OperatorAnswer Unreadable(string path, int status, string fault) => Noted(path, new OperatorAnswer(status, ControlResponse.Refuse(fault)));
+
+    private static string? FaultOf(string chain) =>
+        Genesis.IsChainName(chain) ? null : $"'{chain}' is no name of a chain: lower-case letters, digits and single hyphens";
+
+    private async Task<ControlResponse> LeaveAsync(OperatorRequest[] requests) =>
+        new(true, [.. await RequestDesk.LeaveAsync(dataDirectory, requests, stopping).ConfigureAwait(false)]);
+
+    /// <param name="entry">Of the audit log, without time, id and result.</param>
+    /// <param name="fault">Of what was sent; null where it can be carried out.</param>
+    private async Task<OperatorAnswer> CarryOutAsync(string what, AuditEntry entry, string? fault, Func<Task<ControlResponse>> carryOut)
+    {
+        if (fault is not null)
+            return Noted(what, OperatorAnswer.Malformed(fault));
+        entry = entry with { Request = Guid.NewGuid().ToString("N") };
+        try
         {
-            var action = decision.Action switch
-            {
-                "release" => OperatorAction.Release,
-                "drop" => OperatorAction.Drop,
-                _ => throw new CommandFailedException($"action '{decision.Action}': must be release or drop"),
-            };
-            var chosen = QuarantineOperations.Choose(SiteFolder.Of(dataDirectory), decision.Chain, decision.Instances ?? [], null);
-            return [.. chosen.Select(held => RequestDesk.New(action, held.Chain, held.Sequence, "", Reason(decision.Reason), By))];
-        },
-        stop);
+            audit.Append(entry with { At = clock.GetUtcNow(), Result = "asked for" });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Noted(what, OperatorAnswer.Failed($"nothing was done, since the audit log cannot be written: {e.Message}"));
+        }
 
-    public Task<ControlResponse> EraseAsync(PatientErasure erasure, CancellationToken stop) => LeaveAsync(
-        "erasure of a patient",
-        () => string.IsNullOrWhiteSpace(erasure.PatientId)
-            ? throw new CommandFailedException("patientId is missing: the Patient ID (0010,0020) of the images")
-            : [PatientOperations.Request(dataDirectory, erasure.PatientId, Reason(erasure.Reason), By)],
-        stop);
+        var answer = await AnswerAsync(carryOut).ConfigureAwait(false);
+        try
+        {
+            audit.Append(entry with { At = clock.GetUtcNow(), Result = LogLine.Of(string.Join("; ", answer.Response.Lines)) });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Noted(what, OperatorAnswer.Failed($"the audit log cannot be written any more: {e.Message}"));
+        }
 
-    private async Task<ControlResponse> LeaveAsync(string what, Func<OperatorRequest[]> requests, CancellationToken stop)
+        return Noted(what, answer);
+    }
+
+    private async Task<OperatorAnswer> AnswerAsync(Func<Task<ControlResponse>> carryOut)
     {
         try
         {
-            return Noted(what, new ControlResponse(true, [.. await RequestDesk.LeaveAsync(dataDirectory, requests(), stop).ConfigureAwait(false)]));
+            return OperatorAnswer.Of(await carryOut().ConfigureAwait(false));
         }
         catch (CommandFailedException e)
         {
-            return Noted(what, ControlResponse.Refuse(e.Message));
+            return OperatorAnswer.Refused(e.Message);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return OperatorAnswer.Failed("the site stops; look at its status when it runs again for what came of this, since what was noted it carries out then");
+        }
+        catch (Exception e)
+        {
+            return OperatorAnswer.Failed($"failed by {e.GetType().Name}: {e.Message}");
         }
     }
 
-    private static string Reason(string? reason) =>
-        string.IsNullOrWhiteSpace(reason) ? throw new CommandFailedException("reason is missing: it goes into the audit log") : reason;
-
-    private ControlResponse Noted(string what, ControlResponse response)
+    private OperatorAnswer Noted(string what, OperatorAnswer answer)
     {
-        note($"operator at the status port: {what}: {(response.Done ? "" : "refused: ")}{response.Lines.FirstOrDefault()}");
-        return response;
+        note(LogLine.Of($"operator at the status port: {what}: {(answer.Response.Done ? "" : $"refused ({answer.Status}): ")}{answer.Response.Lines.FirstOrDefault()}"));
+        return answer;
     }
 }
-
-/// <param name="Words">What follows the verb on the command line; files by their content in hexadecimal.</param>
-internal sealed record ChainWords(string[]? Words);
-
-/// <param name="Action"><c>release</c> or <c>drop</c>.</param>
-/// <param name="Chain">Of the instances; null where none is routed, or where the numbers alone tell.</param>
-/// <param name="Instances">As the list of the quarantine numbers them.</param>
-/// <param name="Reason">For the audit log.</param>
-internal sealed record QuarantineDecision(string? Action, string? Chain, long[]? Instances, string? Reason);
-
-/// <param name="PatientId">(0010,0020); used for the pseudonym and not kept.</param>
-/// <param name="Reason">For the audit log.</param>
-internal sealed record PatientErasure(string? PatientId, string? Reason);

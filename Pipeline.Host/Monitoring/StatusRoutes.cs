@@ -10,7 +10,6 @@ internal sealed record StatusRoute(string Path, string Name, string Summary, str
     /// <summary>Changes something: POST, where operations are on, with the operator's token.</summary>
     public bool IsOperation => Request is not null;
 
-
     /// <summary>Answered with 503 where it is not so, and open without a token where the configuration says so.</summary>
     public bool IsHealth => Path.StartsWith("/health/", StringComparison.Ordinal);
 }
@@ -35,7 +34,7 @@ internal static class StatusRoutes
         new(Description, "openapi", "This description.", "The description.", MediaTypeNames.Application.Json, null),
         Operation(Propose, "propose", "Votes for an action of the chain's members, in the words of 'pipeline chain propose'.", "ChainWords"),
         Operation(Approve, "approve", "Votes for what another member has proposed; its name where there are several proposals.", "ChainWords"),
-        Operation(Withdraw, "withdraw", "Takes part in no later round; with the word 'erase' members delete this site's payloads.", "ChainWords"),
+        Operation(Withdraw, "withdraw", "Takes part in no later round; with the one word 'erase' members delete this site's payloads.", "ChainWords"),
         Operation(Quarantine, "decideQuarantine", "Releases or drops instances in quarantine.", "QuarantineDecision"),
         Operation(Erasures, "erasePatient", "Erases a patient.", "PatientErasure"),
     ];

@@ -155,31 +155,39 @@ internal sealed class StatusServer : IAsyncDisposable
     private static void Map(WebApplication server, OperatorDesk desk)
     {
         foreach (string path in new[] { StatusRoutes.Propose, StatusRoutes.Approve, StatusRoutes.Withdraw })
-            server.MapPost(path, context => OperateAsync(context, Asking(desk, Name(context), path[(path.LastIndexOf('/') + 1)..])));
+            server.MapPost(path, context => OperateAsync(context, desk, Asking(desk, Name(context), path[(path.LastIndexOf('/') + 1)..])));
 
-        server.MapPost(StatusRoutes.Quarantine, context => OperateAsync<QuarantineDecision>(context, desk.DecideAsync));
-        server.MapPost(StatusRoutes.Erasures, context => OperateAsync<PatientErasure>(context, desk.EraseAsync));
+        server.MapPost(StatusRoutes.Quarantine, context => OperateAsync<QuarantineDecision>(context, desk, desk.DecideAsync));
+        server.MapPost(StatusRoutes.Erasures, context => OperateAsync<PatientErasure>(context, desk, desk.EraseAsync));
     }
 
-    private static Func<ChainWords, CancellationToken, Task<ControlResponse>> Asking(OperatorDesk desk, string chain, string verb) =>
-        (words, stop) => desk.AskAsync(chain, verb, words, stop);
+    private static Func<ChainWords, Task<OperatorAnswer>> Asking(OperatorDesk desk, string chain, string verb) => words => desk.AskAsync(chain, verb, words);
 
-    private static async Task OperateAsync<T>(HttpContext context, Func<T, CancellationToken, Task<ControlResponse>> operate) where T : class
+    /// <summary>What is asked for is done whether or not the client waits for the answer; before it is whole, nothing is.</summary>
+    private static async Task OperateAsync<T>(HttpContext context, OperatorDesk desk, Func<T, Task<OperatorAnswer>> operate) where T : class
     {
-        ControlResponse response;
+        OperatorAnswer answer;
         try
         {
-            response = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, StatusJson.Options, context.RequestAborted).ConfigureAwait(false) is { } request
-                ? await operate(request, context.RequestAborted).ConfigureAwait(false) : ControlResponse.Refuse("the body is null");
-            context.Response.StatusCode = response.Done ? StatusCodes.Status200OK : StatusCodes.Status409Conflict;
+            answer = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, StatusJson.Requests, context.RequestAborted).ConfigureAwait(false) is { } request
+                ? await operate(request).ConfigureAwait(false) : desk.Unreadable(context.Request.Path, StatusCodes.Status400BadRequest, "the body is null");
         }
         catch (JsonException e)
         {
-            response = ControlResponse.Refuse($"the body is not what {StatusRoutes.Description} says: {e.Message}");
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            answer = desk.Unreadable(context.Request.Path, StatusCodes.Status400BadRequest, $"the body is not what {StatusRoutes.Description} says: {e.Message}");
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException e)
+        {
+            answer = desk.Unreadable(context.Request.Path, e.StatusCode, e.Message);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            desk.Unreadable(context.Request.Path, StatusCodes.Status400BadRequest, "the client broke off before all of it had come");
+            return;
         }
 
-        await JsonAsync(context, response).ConfigureAwait(false);
+        context.Response.StatusCode = answer.Status;
+        await JsonAsync(context, answer.Response).ConfigureAwait(false);
     }
 
     private static string Name(HttpContext context) => context.Request.RouteValues["chain"] as string ?? "";

@@ -25,6 +25,12 @@ internal sealed class StatusToken
     public static string Read(string file) => File.ReadLines(file).FirstOrDefault()?.Trim() is { Length: >= MinLength } token
         ? token : throw new IOException($"'{file}' holds no token of at least {MinLength} characters on its first line; remove it to have one made");
 
+    /// <summary>Why two files that are there cannot hold the tokens of readers and of operators; null where they can.</summary>
+    /// <exception cref="IOException">One of them cannot be read, or holds no token.</exception>
+    public static string? FaultOf(string operatorFile, string readerFile) =>
+        CryptographicOperations.FixedTimeEquals(new StatusToken(Read(operatorFile))._digest, new StatusToken(Read(readerFile))._digest)
+            ? $"'{operatorFile}' holds the same token as '{readerFile}', so every reader could change things" : null;
+
     /// <summary>RFC 6750 (<c>Bearer TOKEN</c>), and for browsers RFC 7617 (<c>Basic</c>, any user, the token as password). Takes as long for a wrong one as for the right one.</summary>
     public bool Admits(string? authorization)
     {

@@ -115,7 +115,7 @@ internal static class SiteRunner
         var chainControl = new ChainControl(
             site.Name, rotation, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
         await using var control = Control(chainControl, site, observer);
-        await using var status = await StatusPort.OpenAsync(site, passphrase, observer, chainControl.AnswerAsync, terminal, stop).ConfigureAwait(false);
+        await using var status = await StatusPort.OpenAsync(site, identity.SiteKey, node.Ingest.Audit, passphrase, observer, chainControl.AnswerAsync, terminal, stop).ConfigureAwait(false);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
             await Task.WhenAny(stopped.Task, node.Ingest.Completion, node.System.WhenTerminated).ConfigureAwait(false);

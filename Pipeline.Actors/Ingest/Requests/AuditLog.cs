@@ -6,19 +6,22 @@ namespace Pipeline.Actors.Ingest.Requests;
 
 /// <summary>
 /// What was done to held data on somebody's word or by retention: one JSON object a line, appended and flushed before the request counts as carried
-/// out. Pseudonyms and counts alone.
+/// out. Pseudonyms and counts alone. Whoever writes to the log of a running site does so by the same instance.
 /// </summary>
 public sealed class AuditLog(string dataDirectory, IDurableFileSystem files)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _path = PathOf(dataDirectory);
+    private readonly Lock _gate = new();
 
     public static string PathOf(string dataDirectory) => Path.Combine(dataDirectory, "audit.log");
 
     /// <summary>Durable when it returns.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
     public void Append(AuditEntry entry)
     {
+        using var alone = _gate.EnterScope();
         bool created = !File.Exists(_path);
         using IDurableFile file = files.Open(_path);
         // What a crash tore stays a line of its own.

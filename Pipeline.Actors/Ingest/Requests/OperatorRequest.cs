@@ -6,6 +6,10 @@ namespace Pipeline.Actors.Ingest.Requests;
 /// <param name="Instance">Spool sequence of an instance in quarantine, else −1.</param>
 /// <param name="Patient">Pseudonym under the site key of a patient to erase, else empty.</param>
 /// <param name="By">Account of the person.</param>
-/// <param name="Why">The person's reason.</param>
+/// <param name="Why">The person's reason, of up to <see cref="MaxWhy"/> characters.</param>
 public sealed record OperatorRequest(
-    string Id, OperatorAction Action, string? Chain, long Instance, string Patient, string By, string Why, DateTimeOffset At);
+    string Id, OperatorAction Action, string? Chain, long Instance, string Patient, string By, string Why, DateTimeOffset At)
+{
+    /// <summary>Characters (UTF-16) that a reason has at most.</summary>
+    public const int MaxWhy = 2000;
+}

@@ -15,10 +15,16 @@ public sealed class RequestFolder(string dataDirectory, IDurableFileSystem files
     private readonly string _folder = Path.Combine(dataDirectory, "requests");
 
     /// <summary>Durable when it returns.</summary>
+    /// <exception cref="ArgumentException">It is none that <see cref="Pending"/> would read, so it would never be carried out.</exception>
     public void Put(OperatorRequest request)
     {
+        byte[] content = JsonSerializer.SerializeToUtf8Bytes(request);
+        if (content.Length > MaxBytes)
+            throw new ArgumentException($"The request has {content.Length} bytes; one of more than {MaxBytes} would never be carried out.", nameof(request));
+        if (request.Id.Length == 0 || Path.GetFileName(request.Id) != request.Id)
+            throw new ArgumentException($"'{request.Id}' names no file of the folder of requests.", nameof(request));
         Directory.CreateDirectory(_folder);
-        files.Replace(PathOf(request.Id), JsonSerializer.SerializeToUtf8Bytes(request));
+        files.Replace(PathOf(request.Id), content);
     }
 
     /// <summary>Whether a request is not carried out yet.</summary>

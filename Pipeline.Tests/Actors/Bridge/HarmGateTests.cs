@@ -31,6 +31,20 @@ public sealed class HarmGateTests
     }
 
     [Fact]
+    public void Features_that_are_worse_for_certain_are_refused_by_the_figure_that_decided()
+    {
+        var data = SyntheticImages.Set(60, 31);
+        float[] learned = Baselines.Train(
+            Architecture, SyntheticImages.Task, TrainerSettings.Default, SyntheticImages.Policy with { Rounds = 30 },
+            Architecture.Initialize(Layout, 2), SyntheticImages.Set(200, 32), Digest.Of([2]));
+        var offer = new AuxiliaryBackbone("other", BackbonePayload.FromModel(FixedPointModel.FromFloats(Layout, Architecture.Initialize(Layout, 3))));
+        var decision = new HarmGate(_trainer, 2, new HarmGateSettings()).Judge(FixedPointModel.FromFloats(Layout, learned), offer, SyntheticImages.Policy, data, Digest.Of([1]));
+        Assert.False(decision.Accept);
+        Assert.Matches(@"worse than our own for certain: by 0\.\d{3} AUC, averaged over folds, and at least 0\.\d{3}$", decision.Reason);
+        Assert.True(double.IsNaN(decision.Gain));
+    }
+
+    [Fact]
     public void Refuses_another_shape_an_outsize_norm_and_scarce_data()
     {
         var gate = new HarmGate(_trainer, 2, new HarmGateSettings());
@@ -38,6 +52,8 @@ public sealed class HarmGateTests
         float[] huge = [.. Architecture.Initialize(Layout, 3).Select(w => 100 * w)];
         Assert.Contains("norm", Judge(gate, huge, data).Reason, StringComparison.Ordinal);
         Assert.Contains("fewer than", Judge(gate, Architecture.Initialize(Layout, 3), SyntheticImages.Set(4, 34)).Reason, StringComparison.Ordinal);
+        var single = ImageSet.Of([.. SyntheticImages.Samples(60, 33).Select(s => s with { Patient = "one" })], data.Height, data.Width);
+        Assert.Contains("fewer than 2 patients", Judge(gate, Architecture.Initialize(Layout, 3), single).Reason, StringComparison.Ordinal);
         var other = new ModelLayout([new TensorLayout("stem.weight", [4], ParameterRole.Backbone, 22)]);
         var offer = new AuxiliaryBackbone("other", BackbonePayload.FromModel(FixedPointModel.FromFloats(other, new float[4])));
         Assert.Contains("other shape", gate.Judge(_own, offer, SyntheticImages.Policy, data, Digest.Of([1])).Reason, StringComparison.Ordinal);

@@ -27,6 +27,9 @@ public sealed class CalibrationTests
         var random = new SeededRandom(1);
         Assert.Equal(double.NegativeInfinity, PairedBootstrap.MeanGainBound([1, 1], ["a", "a"], 0.9, random));
         Assert.Equal(0.5, PairedBootstrap.MeanGainBound([0.5, 0.5, 0.5], ["a", "b", "c"], 0.9, random), 9);
+        var (gain, bound) = PairedBootstrap.MacroAreaGain(
+            [0.9f, 0.1f, 0.1f, 0.9f], [0.1f, 0.9f, 0.9f, 0.1f], [0, 1], ["a", "a"], 2, 0.9, random);
+        Assert.Equal((1, double.NegativeInfinity), (gain, bound));
         Assert.True(PairedBootstrap.MeanGainBound([1, -1, 1, -1], ["a", "b", "c", "d"], 0.9, random) < 0);
     }
 

@@ -66,6 +66,18 @@ public sealed class ChainGovernanceTests : IAsyncDisposable
         var refused = await ControlClient.AskAsync(DataOf(A), new ControlRequest("dance", "counter", []), CancellationToken.None);
         Assert.False(refused.Done);
         Assert.Contains("nothing that a site can be asked", refused.Lines[0]);
+        foreach (var (verb, words, fault) in new (string, string[], string)[]
+        {
+            ("withdraw", ["--erase"], "'--erase' is unknown: withdraw takes nothing, or the word 'erase'"), ("withdraw", ["erase", "now"], "'now' is unknown"),
+            ("approve", ["--of", "hospital-b"], "'--of' is unknown: approve takes"), ("approve", ["hospital-b", "pause"], "'pause' is unknown"),
+            ("apply", ["x"], "'x' is unknown: apply takes nothing"), ("status", ["x"], "'x' is unknown"), ("propose", [null!], "none of them null"),
+        })
+        {
+            var answer = await ControlClient.AskAsync(DataOf(A), new ControlRequest(verb, "counter", words), CancellationToken.None);
+            Assert.False(answer.Done);
+            Assert.Contains(fault, answer.Lines[0]);
+        }
+
         Assert.Matches("more than|broke off", await Flood(DataOf(A)));
         Directory.CreateDirectory(DataOf(B));
         Assert.Contains("no site answers", await Ask(B, ExitCode.Failed, "status"));

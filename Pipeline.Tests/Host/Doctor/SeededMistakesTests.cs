@@ -18,6 +18,9 @@ public sealed class SeededMistakesTests : IDisposable
     private const string Gateway = "pipeline.gateway { enabled = on, certificate = \"FOLDER/tls.crt\", key = \"FOLDER/tls.key\" }\n";
     private const string Chain = "pipeline.chains.chest { ae-title = CHEST, genesis = \"FOLDER/genesis.cbor\", labels = \"FOLDER/labels.csv\" }\n";
 
+    private const string Operations =
+        "pipeline.status { enabled = on, listen = \"127.0.0.1:0\", operations = on, token-file = \"FOLDER/reader.token\", operator-token-file = \"FOLDER/operator.token\" }\n";
+
     private const string Node = "pipeline.cluster { enabled = on, node = a, seed-nodes = [\"127.0.0.1:4053\"], ";
 
     private readonly TestFolder _folder = new();
@@ -46,6 +49,12 @@ public sealed class SeededMistakesTests : IDisposable
         new("one port for two things", "pipeline.dicom.port = 7443\npipeline.gateway { enabled = on, listen = \"127.0.0.1:7443\" }", "pipeline.gateway.listen", "give each its own") { InConfiguration = true },
         new("TLS without a certificate", "pipeline.dicom.tls.enabled = on", "pipeline.dicom.tls.certificate", "TLS needs certificate, key and trusted") { InConfiguration = true },
         new("a node would be dialled at every address", Node + "host = \"0.0.0.0\" }", "pipeline.cluster.host", "this node's own name or address") { InConfiguration = true },
+        new("readers and operators have one token file", "pipeline.status { enabled = on, operations = on, token-file = \"FOLDER/t\", operator-token-file = \"FOLDER/t\" }",
+            "pipeline.status.operator-token-file", "name two files") { InConfiguration = true },
+        new("the readers' token file is the operators' by default", "pipeline.status { enabled = on, operations = on, token-file = \"FOLDER/data/keys/operator.token\" }",
+            "pipeline.status.token-file", "name two files") { InConfiguration = true },
+        new("operations in clear over the network", "pipeline.status { enabled = on, operations = on, plain = anywhere, listen = \"0.0.0.0:9180\" }",
+            "pipeline.status.operations", "certificate and key, or listen on 127.0.0.1") { InConfiguration = true },
         new("the site has no name", "pipeline.site.name = \"\"", "pipeline.site.name", "required: lower-case letters") { InConfiguration = true },
 
         new("the data directory is no folder", "pipeline.site.data-directory = \"FOLDER/file/data\"", "pipeline.site.data-directory", "a folder that this user may write to")
@@ -68,6 +77,18 @@ public sealed class SeededMistakesTests : IDisposable
         new("the keys of encryption are damaged", "pipeline.encryption { at-rest = on, key-file = \"FOLDER/storage.keys\" }", "pipeline.encryption.key-file", "64 hexadecimal digits")
         {
             Prepare = folder => Secret(folder, "storage.keys", "no key"),
+        },
+        new("others can read the operators' token", Operations, "pipeline.status.operator-token-file", "chmod 600")
+        {
+            Prepare = folder => Write(folder, "operator.token", "0123456789abcdef0123456789abcdef"),
+        },
+        new("operators have the readers' token", Operations, "pipeline.status.operator-token-file", "the next start makes another one")
+        {
+            Prepare = folder =>
+            {
+                Secret(folder, "reader.token", "0123456789abcdef0123456789abcdef\n");
+                return Secret(folder, "operator.token", "0123456789abcdef0123456789abcdef");
+            },
         },
         new("the certificate has expired", Gateway, "pipeline.gateway.certificate", "renew it") { Prepare = folder => Certificate(folder, DateTimeOffset.UtcNow.AddDays(-900)) },
         new("the certificate is that of another key", Gateway, "pipeline.gateway.key", "belong together")
@@ -128,15 +149,16 @@ public sealed class SeededMistakesTests : IDisposable
     }
 
     [Fact]
-    public async Task Config_check_names_file_line_key_and_mend()
+    public async Task Config_check_and_run_name_file_line_key_and_mend()
     {
         var mistakes = Mistakes.Where(m => m.InConfiguration).ToArray();
         Assert.True(mistakes.Length >= 12);
-        foreach (var mistake in mistakes)
+        var operations = new Operations { Run = (_, _, _) => throw new InvalidOperationException("a site was begun") };
+        foreach (var (mistake, command) in mistakes.SelectMany(m => new[] { (m, (string[])["config", "check"]), (m, ["run", "--config"]) }))
         {
             _terminal.Clear();
             string file = Configure(mistake.Text);
-            Assert.Equal(ExitCode.Usage, await CommandLine.InvokeAsync(["config", "check", file], new Operations(), _terminal.Terminal));
+            Assert.Equal(ExitCode.Usage, await CommandLine.InvokeAsync([.. command, file], operations, _terminal.Terminal));
             string complaint = Assert.Single(_terminal.Complaints, line => line.Contains($": {mistake.Key}", StringComparison.Ordinal));
             Assert.StartsWith($"pipeline: {file}:", complaint, StringComparison.Ordinal);
             Assert.Contains(mistake.Mend, complaint, StringComparison.Ordinal);

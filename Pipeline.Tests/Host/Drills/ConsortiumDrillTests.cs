@@ -14,6 +14,21 @@ public sealed class ConsortiumDrillTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData(false, true, 0, 0, true)]
+    [InlineData(true, true, 0, 0, false)]
+    [InlineData(true, true, 0, 3, false)]
+    [InlineData(true, true, 3, 0, false)]
+    [InlineData(true, true, 3, 1, true)]
+    [InlineData(true, false, 0, 0, true)]
+    public void An_adversary_that_contradicted_itself_must_be_on_the_chain_with_it(bool adversary, bool tried, int shown, int evidence, bool proved)
+    {
+        DrillPhase Phase(string fault) => new(fault, 10, 10, false, 1, 1, "");
+        DrillPhase[] phases = tried ? [Phase("kill −9"), Phase(ConsortiumDrill.Equivocating)] : [Phase("kill −9")];
+        var result = new DrillResult(4, adversary, "relays", 1, phases, new Dictionary<string, long> { ["hospital-1"] = 9 }, 0, [], shown, evidence, 0, 60);
+        Assert.Equal((proved, proved), (result.IsProved, result.Passed));
+    }
+
     [Fact]
     public async Task Four_processes_survive_a_pause_and_an_outage_without_a_fork()
     {

@@ -54,6 +54,16 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public void Rounds_to_an_auc_are_a_number_from_the_first_round_to_behind_the_last()
+    {
+        static (int Round, double Mean, double Low, double High)[] Curve(params (int Round, double Auc)[] points) => [.. points.Select(p => (p.Round, p.Auc, p.Auc, p.Auc))];
+        Assert.Equal(4, BridgeExperiment.RoundsTo(Curve((2, 0.6), (4, 0.8), (6, 0.7)), 0.7));
+        Assert.Equal(1, BridgeExperiment.RoundsTo(Curve((0, 0.9), (2, 0.9)), 0.7));
+        Assert.Equal(7, BridgeExperiment.RoundsTo(Curve((2, 0.6), (6, 0.69)), 0.7));
+        Assert.Equal(7, BridgeExperiment.RoundsTo(Curve((0, double.NaN), (6, double.NaN)), 0.7));
+    }
+
+    [Fact]
     public async Task Personal_models_are_compared_at_home()
     {
         var result = ExperimentResult.FromJson(await RunAsync(ExperimentKind.Personalization));

@@ -1,11 +1,11 @@
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Storage;
+using Pipeline.Host.Ceremony;
 using Pipeline.Host.Commands;
+using Pipeline.Host.Site;
 using Pipeline.Tests.Actors.Dicom;
 using Pipeline.Tests.Host.Commands;
 using Xunit;
@@ -13,7 +13,7 @@ using Xunit;
 namespace Pipeline.Tests.Host.Site;
 
 /// <summary>An operator's commands beside the running site, and encryption at rest as its file turns it on.</summary>
-public sealed partial class SiteRequestTests : IDisposable
+public sealed class SiteRequestTests : IDisposable
 {
     private const string Config = """
         pipeline.encryption { at-rest = on }
@@ -75,6 +75,33 @@ public sealed partial class SiteRequestTests : IDisposable
     }
 
     [Fact]
+    public async Task A_site_whose_keys_are_encrypted_erases_patients_over_the_port_and_by_the_command()
+    {
+        string passphrase = Path.Combine(_folder.Path, "passphrase");
+        OwnerFile.Write(passphrase, "a passphrase of this test"u8.ToArray(), replace: true);
+        using (var terminal = new TestTerminal())
+        {
+            Assert.Equal(ExitCode.Ok, await CommandLine.InvokeAsync(
+                ["init", "north", "--data", RunningSite.DataOf(_folder.Path), "--passphrase-file", passphrase], new Operations { Init = SiteProvisioning.InitAsync }, terminal.Terminal));
+        }
+
+        Assert.True(SiteIdentity.IsProtected(RunningSite.DataOf(_folder.Path)));
+        await using RunningSite site = await RunningSite.StartAsync(
+            _folder.Path, Config + $"\npipeline.site.passphrase-file = \"{passphrase}\"\npipeline.status {{ enabled = on, listen = \"127.0.0.1:0\", operations = on }}");
+        await using (var association = (await site.CallAsync("CHEST")).Require())
+        {
+            foreach (int i in (int[])[1, 2])
+                Assert.True((await association.StoreAsync(TestImages.Gray($"1.2.{i}", 32, 32, p => (p * i) % 4096, $"PATIENT-{i}", "CR").Set(DicomTags.ViewPosition, "PA"))).Require().IsSuccess);
+        }
+
+        await site.Handled("chest", 2);
+        using var port = await OperatorClient.ConnectAsync(site);
+        Assert.Contains("patient: 1 samples and 0 instances", await port.Done("erasures", """{ "patientId": "PATIENT-1", "reason": "withdrawn" }"""), StringComparison.Ordinal);
+        Assert.Contains("patient: 1 samples and 0 instances", await Run("patient", "erase", "PATIENT-2", "--reason", "withdrawn"), StringComparison.Ordinal);
+        Assert.Equal(0, await site.StopAsync());
+    }
+
+    [Fact]
     public async Task The_status_port_takes_the_same_decisions_from_whoever_shows_the_operators_token()
     {
         await using RunningSite site = await RunningSite.StartAsync(_folder.Path, Config + "\npipeline.status { enabled = on, listen = \"127.0.0.1:0\", operations = on }");
@@ -88,60 +115,43 @@ public sealed partial class SiteRequestTests : IDisposable
         }
 
         await site.Handled("chest", 3);
-        var told = Told().Match(site.Output);
-        string reader = await TokenAsync(told.Groups[2].Value), operators = await TokenAsync(told.Groups[3].Value);
-        using var client = new HttpClient { BaseAddress = new Uri(told.Groups[1].Value) };
+        using var port = await OperatorClient.ConnectAsync(site);
         if (!OperatingSystem.IsWindows())
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(told.Groups[3].Value));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(port.OperatorTokenFile));
 
         const string release = """{ "action": "release", "chain": "chest", "instances": [0], "reason": "no text" }""";
-        Assert.Equal(401, (await PostAsync("quarantine", release, new AuthenticationHeaderValue("Bearer", reader))).Code);
+        var reader = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(port.TokenFile)).Trim());
+        Assert.Equal(401, (await port.PostAsync("quarantine", release, reader)).Code);
         // What a browser would send for a page of somebody else.
-        string basic = Convert.ToBase64String(Encoding.ASCII.GetBytes("me:" + operators));
-        Assert.Equal(401, (await PostAsync("quarantine", release, new AuthenticationHeaderValue("Basic", basic))).Code);
-        var bearer = new AuthenticationHeaderValue("Bearer", operators);
-        Assert.Contains("instance 0: its image is sample", await Done("quarantine", release), StringComparison.Ordinal);
-        Assert.Contains("instance 1: deleted", await Done("quarantine", """{ "action": "drop", "instances": [1], "reason": "a name" }"""), StringComparison.Ordinal);
-        Assert.Contains("patient: 1 samples and 0 instances", await Done("erasures", """{ "patientId": "PATIENT-3", "reason": "withdrawn" }"""), StringComparison.Ordinal);
-        await Refused(409, "instance 7 is not in quarantine", "quarantine", """{ "action": "drop", "instances": [7], "reason": "x" }""");
-        await Refused(409, "must be release or drop", "quarantine", """{ "action": "burn", "instances": [7], "reason": "x" }""");
-        await Refused(409, "reason is missing", "erasures", """{ "patientId": "PATIENT-1" }""");
-        await Refused(409, "patientId is missing", "erasures", "{}");
-        await Refused(409, "has not joined chain 'absent'", "chains/absent/propose", """{ "words": ["pause"] }""");
-        await Refused(400, "the body is not what", "chains/absent/approve", "pause");
+        var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes("me:" + port.Bearer.Parameter)));
+        Assert.Equal(401, (await port.PostAsync("quarantine", release, basic)).Code);
+        Assert.Contains("instance 0: its image is sample", await port.Done("quarantine", release), StringComparison.Ordinal);
+        Assert.Contains("instance 1: deleted", await port.Done("quarantine", """{ "action": "drop", "instances": [1], "reason": "a name" }"""), StringComparison.Ordinal);
+        Assert.Contains("patient: 1 samples and 0 instances", await port.Done("erasures", """{ "patientId": "PATIENT-3", "reason": "withdrawn" }"""), StringComparison.Ordinal);
+        await port.Refused(409, "instance 7 is not in quarantine", "quarantine", """{ "action": "drop", "instances": [7], "reason": "x" }""");
+        await port.Refused(409, "has not joined chain 'absent'", "chains/absent/propose", """{ "words": ["pause"] }""");
         Assert.Contains("operator at the status port: erasure of a patient: patient: 1 samples", site.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("PATIENT-", site.Output, StringComparison.Ordinal);
-        client.DefaultRequestHeaders.Authorization = bearer;
-        Assert.Contains("\"north\"", await client.GetStringAsync(new Uri("/api/v1/status", UriKind.Relative)), StringComparison.Ordinal);
+        Assert.Contains("\"north\"", await port.GetAsync("status"), StringComparison.Ordinal);
         Assert.Equal(0, await site.StopAsync());
-
-        async Task<string> Done(string path, string body)
-        {
-            var (code, text) = await PostAsync(path, body, bearer);
-            Assert.True(code == 200, text);
-            return text;
-        }
-
-        async Task Refused(int code, string why, string path, string body)
-        {
-            var (given, text) = await PostAsync(path, body, bearer);
-            Assert.True(code == given, text);
-            Assert.Contains(why, JsonNode.Parse(text)!["lines"]![0]!.GetValue<string>(), StringComparison.Ordinal);
-        }
-
-        async Task<(int Code, string Text)> PostAsync(string path, string body, AuthenticationHeaderValue shown)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/v1/" + path, UriKind.Relative)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-            request.Headers.Authorization = shown;
-            using var answer = await client.SendAsync(request);
-            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
-        }
     }
 
-    private static async Task<string> TokenAsync(string file) => (await File.ReadAllTextAsync(file)).Trim();
-
-    [GeneratedRegex(@"status at (\S+); its token is in (\S+), that of operators in (\S+)")]
-    private static partial Regex Told();
+    [Fact]
+    public async Task A_site_whose_operators_have_the_readers_token_does_not_start()
+    {
+        foreach (string name in (string[])["reader", "operator"])
+            OwnerFile.Write(Path.Combine(_folder.Path, name), "0123456789abcdef0123456789abcdef\n"u8.ToArray(), replace: true);
+        var failure = await Assert.ThrowsAsync<CommandFailedException>(async () =>
+        {
+            await using RunningSite site = await RunningSite.StartAsync(
+                _folder.Path, $$"""
+                    pipeline.status { enabled = on, listen = "127.0.0.1:0", operations = on, token-file = "{{_folder.Path}}/reader", operator-token-file = "{{_folder.Path}}/operator" }
+                    """);
+            await site.StopAsync();
+        });
+        Assert.Contains("pipeline.status.operator-token-file", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("remove it to have another one made", failure.Message, StringComparison.Ordinal);
+    }
 
     private async Task<string> Run(params string[] arguments)
     {

@@ -67,6 +67,19 @@ public sealed class RequestTests : PatientTestKit
     }
 
     [Fact]
+    public void What_would_not_be_read_is_not_left()
+    {
+        var folder = new RequestFolder(_folder.Path, new DiskFileSystem());
+        OperatorRequest Of(string id, string why) => new(id, OperatorAction.Erase, "chest", -1, new string('f', 64), "me", why, DateTimeOffset.UnixEpoch);
+        OperatorRequest longest = Of("longest", new string('\u0001', OperatorRequest.MaxWhy));
+        folder.Put(longest);
+        Assert.Equal([longest], folder.Pending());
+        Assert.Contains("would never be carried out", Assert.Throws<ArgumentException>(() => folder.Put(Of("big", new string('x', 64 << 10)))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => folder.Put(Of("../away", "x")));
+        Assert.False(folder.Waits("big"));
+    }
+
+    [Fact]
     public async Task A_released_conflict_replaces_the_sample_and_a_corrupt_image_stays_for_its_reason()
     {
         _labels.Add(PseudonymKind.Instance, "1.2.1", 0);
