@@ -6,9 +6,11 @@ namespace Pipeline.Actors.Privacy;
 /// </summary>
 /// <param name="length">Coordinates.</param>
 /// <param name="clip">C, bound on one unit's L2 norm.</param>
-public sealed class PrivateSum(int length, double clip)
+/// <param name="parts">Stretches of the coordinates that are summed and released; the others are left as if they were not there. Null for all.</param>
+public sealed class PrivateSum(int length, double clip, IReadOnlyList<Range>? parts = null)
 {
     private readonly double[] _sum = new double[length];
+    private readonly IReadOnlyList<Range> _parts = parts ?? [Range.All];
 
     /// <summary>Units added whose gradient was longer than the bound.</summary>
     public int Clipped { get; private set; }
@@ -17,8 +19,12 @@ public sealed class PrivateSum(int length, double clip)
     public void Add(ReadOnlySpan<float> gradient, double scale = 1)
     {
         double squares = 0;
-        foreach (float value in gradient)
-            squares += (double)value * value;
+        foreach (var part in _parts)
+        {
+            foreach (float value in gradient[part])
+                squares += (double)value * value;
+        }
+
         double norm = scale * Math.Sqrt(squares);
         if (!double.IsFinite(norm))
         {
@@ -33,8 +39,13 @@ public sealed class PrivateSum(int length, double clip)
             Clipped++;
         }
 
-        for (int i = 0; i < _sum.Length; i++)
-            _sum[i] += factor * gradient[i];
+        foreach (var part in _parts)
+        {
+            var sum = _sum.AsSpan(part);
+            var added = gradient[part];
+            for (int i = 0; i < sum.Length; i++)
+                sum[i] += factor * added[i];
+        }
     }
 
     /// <summary>Writes (sum + N(0, σ²C²)) / <paramref name="expected"/> and starts anew.</summary>
@@ -42,8 +53,14 @@ public sealed class PrivateSum(int length, double clip)
     public void Release(double noise, double expected, IPrivacyNoise random, Span<float> mean)
     {
         double deviation = noise * clip;
-        for (int i = 0; i < _sum.Length; i++)
-            mean[i] = (float)((_sum[i] + deviation * random.NextGaussian()) / expected);
+        foreach (var part in _parts)
+        {
+            var sum = _sum.AsSpan(part);
+            var released = mean[part];
+            for (int i = 0; i < sum.Length; i++)
+                released[i] = (float)((sum[i] + deviation * random.NextGaussian()) / expected);
+        }
+
         Array.Clear(_sum);
         Clipped = 0;
     }

@@ -18,10 +18,12 @@ public sealed partial class SiteTrainer
         var (terms, noise) = privacy;
         int[][] units = PrivacyUnits.Of(terms.Unit, data.Patients);
         double rate = terms.Rate(units.Length), loss = 0;
-        var sum = new PrivateSum(Layout.Length, terms.Clip);
         var augmentation = new SeededRandom(noise.NextUInt64());
         var weights = (float[])start.Clone();
         var plan = StepPlan.OfRound(policy, round, _settings.WarmUp, start);
+        var sum = new PrivateSum(
+            Layout.Length, terms.Clip,
+            [.. Layout.Tensors.Zip(Layout.Offsets, (tensor, at) => (tensor.Role, Part: at..(at + tensor.Length))).Where(t => plan.Moving?.Invoke(t.Role) ?? true).Select(t => t.Part)]);
         int drawn = 0;
         for (int step = 0; step < terms.Steps; step++)
         {
@@ -32,7 +34,7 @@ public sealed partial class SiteTrainer
             }
 
             sum.Release(terms.Noise, rate * units.Length, noise, _gradient);
-            Optimizer.Step(weights, _gradient, plan.Rate(step), plan.Decay);
+            Optimizer.Step(weights, _gradient, plan.Rate(step), plan.Decay, plan.Moving);
             if (plan.Anchor is { } anchor)
                 Pull(weights, anchor, (float)Math.Min(1, plan.Rate(step) * plan.Pull));
         }

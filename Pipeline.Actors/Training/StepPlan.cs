@@ -30,6 +30,7 @@ public sealed record StepPlan(int Steps, int BatchSize, double Decay, Func<int, 
         double pull = (policy.Update?.ProximalPpm ?? 0) * 1e-6;
         return new StepPlan(policy.LocalSteps, policy.BatchSize, policy.WeightDecayPpm * 1e-6, step => policy.LearningRatePpm * 1e-6 * Schedule(first + step))
         {
+            Moving = policy.Update?.FrozenBackbone == true ? role => role != ParameterRole.Backbone : null,
             Anchor = pull > 0 ? start : null,
             Pull = pull,
         };

@@ -134,7 +134,8 @@ public sealed record ChainTerms(
             reader.Choice("chain.selection", ["largest", "random-threshold"]) == "largest" ? UpdateSelection.Largest : UpdateSelection.RandomThreshold,
             reader.Choice("chain.values", ["int8", "int4", "ternary"]) switch { "int4" => ValueFormat.Int4, "ternary" => ValueFormat.Ternary, _ => ValueFormat.Int8 },
             reader.Int("chain.proximal-ppm", 0, 1000 * Million), reader.Int("chain.warm-up-rounds", 0, Million), reader.Int("chain.warm-up-density-ppm", 1, Million),
-            reader.Choice("chain.start-from-residual", ["on", "off"]) == "on", reader.Int("chain.residual-keep-ppm", 0, Million));
+            reader.Choice("chain.start-from-residual", ["on", "off"]) == "on", reader.Int("chain.residual-keep-ppm", 0, Million),
+            reader.Choice("chain.frozen-backbone", ["on", "off"]) == "on");
         return policy == UpdatePolicy.Plain ? null : policy;
     }
 

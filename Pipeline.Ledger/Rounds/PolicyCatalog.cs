@@ -8,7 +8,7 @@ public static class PolicyCatalog
     private static readonly string[] Settings =
     [
         "rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density",
-        "start-from-residual", "residual-keep",
+        "start-from-residual", "residual-keep", "frozen-backbone",
     ];
 
     /// <summary>
@@ -41,6 +41,7 @@ public static class PolicyCatalog
         "warm-up-density" => Update(policy, u => u with { WarmUpDensityPpm = (int)Scaled(name, value, 1_000_000, 1e-6m, 1) }),
         "start-from-residual" => Update(policy, u => u with { StartFromResidual = Scaled(name, value, 1, 0, 1) > 0 }),
         "residual-keep" => Update(policy, u => u with { ResidualKeepPpm = (int)Scaled(name, value, 1_000_000, 0, 1) }),
+        "frozen-backbone" => Update(policy, u => u with { FrozenBackbone = Scaled(name, value, 1, 0, 1) > 0 }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };
 

@@ -9,8 +9,9 @@ namespace Pipeline.Ledger.Rounds;
 /// </summary>
 public static class UpdateChecks
 {
-    /// <summary>Backbone coordinates that one update of a round (from 1) may select: the policy's density, at least one.</summary>
-    public static int MaxSelected(ModelLayout layout, RoundPolicy policy, long round) => Selected(layout, policy.DensityOf(round));
+    /// <summary>Backbone coordinates that one update of a round (from 1) may select: the policy's density, at least one; none where it is frozen.</summary>
+    public static int MaxSelected(ModelLayout layout, RoundPolicy policy, long round) =>
+        policy.Update?.FrozenBackbone == true ? 0 : Selected(layout, policy.DensityOf(round));
 
     /// <summary>No update that passes is larger (bytes).</summary>
     public static long MaxBytes(ModelLayout layout, RoundPolicy policy)

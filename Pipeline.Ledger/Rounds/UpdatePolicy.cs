@@ -12,9 +12,10 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="StartFromResidual">Local steps start from the round's model and what the site has not sent yet, so that a change which waits for its turn is not
 /// made again each round.</param>
 /// <param name="ResidualKeepPpm">Share × 10⁶ of what was not sent that is kept from round to round.</param>
+/// <param name="FrozenBackbone">Norms and head alone are trained and sent: few numbers bear the noise of differential privacy best (Bu et al. 2022).</param>
 public sealed record UpdatePolicy(
     UpdateSelection Selection = UpdateSelection.Largest, ValueFormat Format = ValueFormat.Int8, int ProximalPpm = 0, int WarmUpRounds = 0,
-    int WarmUpDensityPpm = 1_000_000, bool StartFromResidual = false, int ResidualKeepPpm = 1_000_000) : ICanonical<UpdatePolicy>
+    int WarmUpDensityPpm = 1_000_000, bool StartFromResidual = false, int ResidualKeepPpm = 1_000_000, bool FrozenBackbone = false) : ICanonical<UpdatePolicy>
 {
     /// <summary>Coordinates above the threshold of <see cref="UpdateSelection.RandomThreshold"/> for each that is sent.</summary>
     public const int ThresholdFactor = 4;
@@ -23,16 +24,16 @@ public sealed record UpdatePolicy(
     public static UpdatePolicy Plain { get; } = new();
 
     public void WriteTo(CanonicalWriter writer) =>
-        writer.Array(7).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).Bool(StartFromResidual)
-            .Int(ResidualKeepPpm).EndArray();
+        writer.Array(8).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).Bool(StartFromResidual)
+            .Int(ResidualKeepPpm).Bool(FrozenBackbone).EndArray();
 
     public static UpdatePolicy ReadFrom(CanonicalReader reader)
     {
-        reader.Array(7);
+        reader.Array(8);
         var policy = new UpdatePolicy(
             (UpdateSelection)reader.Int32(0, (int)UpdateSelection.RandomThreshold), (ValueFormat)reader.Int32(0, (int)ValueFormat.Ternary),
             reader.Int32(0, 1_000_000_000), reader.Int32(0, 1_000_000), reader.Int32(1, 1_000_000), reader.Bool(),
-            reader.Int32(0, 1_000_000));
+            reader.Int32(0, 1_000_000), reader.Bool());
         reader.EndArray();
         return policy;
     }

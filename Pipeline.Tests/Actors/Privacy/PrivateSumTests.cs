@@ -26,6 +26,19 @@ public sealed class PrivateSumTests
     }
 
     [Fact]
+    public void Only_the_parts_that_are_released_count_towards_the_bound_and_bear_noise()
+    {
+        var sum = new PrivateSum(5, 1, [1..3, 4..5]);
+        float[] mean = [9, 9, 9, 9, 9];
+        sum.Add([100f, 0.6f, 0f, float.NaN, 0.8f]);
+        sum.Release(0, 1, new CryptographicNoise(), mean);
+        Assert.Equal([9f, 0.6f, 0f, 9f, 0.8f], mean);
+        sum.Release(1, 1, new CryptographicNoise(), mean);
+        Assert.Equal((9f, 9f), (mean[0], mean[3]));
+        Assert.All([mean[1], mean[2], mean[4]], value => Assert.NotEqual(0, value));
+    }
+
+    [Fact]
     public void A_gradient_that_is_not_finite_adds_nothing()
     {
         Assert.Equal([1f, 0f], Sum([[1f, 0f], [float.NaN, 1f], [float.PositiveInfinity, 0f]], 10));

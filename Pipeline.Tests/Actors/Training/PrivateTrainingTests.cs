@@ -49,6 +49,26 @@ public sealed class PrivateTrainingTests : PatientTestKit
         Assert.True(apart < 0.02 * moved, $"{apart} apart after moving by {moved}");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_frozen_backbone_stays_and_nothing_of_it_is_sent(bool isPrivate)
+    {
+        var policy = Private with { Update = UpdatePolicy.Plain with { FrozenBackbone = true }, Privacy = isPrivate ? Private.Privacy : null };
+        var terms = new PrivacyTerms(PrivacyUnit.Patient, 4, 1, 1.5, 1e-5, 8, policy.BatchSize, policy.LocalSteps);
+        var trainer = new SiteTrainer(new ResidualCnnSmall(), SyntheticImages.Task, TrainerSettings.Default);
+        var (state, _, error) = SiteRound.Run(
+            trainer, SiteState.Fresh(_model.Layout.Length), _model, _model.Digest, policy, 1, Digest.Of([1]), "s", SyntheticImages.Set(24, 3),
+            isPrivate ? new PrivateRound(terms, new SeededNoise(new SeededRandom(2))) : null);
+        Assert.Null(error);
+        Assert.True(UpdateChecks.TryDecode(_model.Layout, policy, state!.Payload, out var update, out error), error);
+        Assert.Equal(_model.Layout.DenseLength, update.Indices.Length);
+        Assert.Contains(update.Values, value => value != 0);
+        var backbone = new float[_model.Layout.SparseLength];
+        _model.Layout.Coordinates.GatherBackbone<float>(state.Residual, backbone);
+        Assert.All(backbone, value => Assert.Equal(0, value));
+    }
+
     [Fact]
     public async Task A_site_pays_before_it_trains_answers_again_without_paying_and_stops_when_the_budget_is_gone()
     {

@@ -1,4 +1,5 @@
 using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
 using Xunit;
 
@@ -13,8 +14,8 @@ public sealed class UpdatePolicyTests
     {
         const string Terms = "0a 01 0a 01 08 1903e8 00 194e20 1a00010000 00 1a00010000 00 80 00 01";
         Golden.Check(Plain, "8f " + Terms);
-        var update = new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Ternary, 1000, 5, 1_000_000, true, 900_000);
-        var read = Golden.Check(Plain with { Update = update }, $"92 {Terms} 80 80 81 87 01 02 1903e8 05 1a000f4240 f5 1a000dbba0");
+        var update = new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Ternary, 1000, 5, 1_000_000, true, 900_000, true);
+        var read = Golden.Check(Plain with { Update = update }, $"92 {Terms} 80 80 81 88 01 02 1903e8 05 1a000f4240 f5 1a000dbba0 f5");
         Assert.Equal(update, read.Update);
         var both = Plain with { Update = update, Aggregation = AggregationPolicy.Robust(1) };
         Assert.Equal(both.Aggregation, Canonical.Decode<RoundPolicy>(Canonical.Encode(both)).Aggregation);
@@ -25,6 +26,20 @@ public sealed class UpdatePolicyTests
     [InlineData("93")]
     public void A_policy_of_another_length_is_refused(string head) => Assert.False(
         Canonical.TryDecode<RoundPolicy>(Golden.Parse(head + " 0a 01 0a 01 08 1903e8 00 194e20 1a00010000 00 1a00010000 00 80 00 01 80 80 80 80"), out _, out _));
+
+    [Fact]
+    public void Nothing_of_a_frozen_backbone_is_taken()
+    {
+        var layout = new ModelLayout([new TensorLayout("backbone", [100], ParameterRole.Backbone, 16), new TensorLayout("head", [2], ParameterRole.Head, 16)]);
+        var frozen = Plain with { Update = UpdatePolicy.Plain with { FrozenBackbone = true } };
+        Assert.Equal(0, UpdateChecks.MaxSelected(layout, frozen, 1));
+        foreach (var (positions, values, refused) in new[] { (Array.Empty<int>(), Array.Empty<float>(), false), ([3], [0.5f], true) })
+        {
+            var update = UpdateEncoder.EncodeWithin(frozen, layout, 1, Digest.Of([1]), [0.1f, 0.2f], positions, values, new Random(1), new byte[SparseUpdate.SaltSize]);
+            Assert.Equal(refused, !UpdateChecks.TryDecode(layout, frozen, update, out _, out string? error));
+            Assert.True(!refused || error!.Contains("allows 0 of 100", StringComparison.Ordinal), error);
+        }
+    }
 
     [Fact]
     public void The_density_warms_up_in_equal_steps()
