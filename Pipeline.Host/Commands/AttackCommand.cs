@@ -34,7 +34,7 @@ internal static class AttackCommand
         var task = new Option<string>("--task") { Description = "The task to take of several.", HelpName = "NAME" };
         var policy = new Option<string>("--policy") { Description = "default: partial updates; dense: every coordinate.", HelpName = "NAME", DefaultValueFactory = _ => "default" };
         policy.AcceptOnlyFromAmong([.. Policies.Select(p => p.Name)]);
-        var set = new Option<string[]>("--set") { Description = "Another value for a setting of the policy: rounds, steps, batch, rate, decay, density, server-momentum, server-rate.", HelpName = "KEY=VALUE" };
+        var set = new Option<string[]>("--set") { Description = $"Another value for a setting of the policy: {string.Join(", ", PolicyCatalog.Settings)}.", HelpName = "KEY=VALUE" };
         var side = MeasureOptions.Number("--side", 64, 16, 128, "Rows and columns of a sample, pixels, a multiple of 4; for phantoms a divisor of 128.");
         var seed = MeasureOptions.Number("--seed", 1, 0, int.MaxValue, "First weights, batches and what is drawn.");
         var candidates = MeasureOptions.Number("--candidates", 1000, 2, 100_000, "Images among which one that took part is to be found.");

@@ -5,7 +5,8 @@ namespace Pipeline.Ledger.Rounds;
 /// <summary>Policies by name. <c>default</c> is the one under which accuracy, leakage, bridge and personalization are measured together.</summary>
 public static class PolicyCatalog
 {
-    private static readonly string[] Settings =
+    /// <summary>What <see cref="With"/> knows.</summary>
+    public static IReadOnlyList<string> Settings { get; } =
     [
         "rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density",
         "start-from-residual", "residual-keep", "frozen-backbone",
