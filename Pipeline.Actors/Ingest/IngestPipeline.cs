@@ -77,7 +77,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         if (_spool.SetAside.Count > 0)
         {
             _log.Warning(
-                "The spool was damaged; acknowledged instances may be missing. What cannot be read is in {0}. Let the PACS send again what it sent last.",
+                "The spool was damaged; acknowledged instances may be missing. What cannot be read is in {0}. Let the PACS send again what it sent last, and delete these files.",
                 string.Join(", ", _spool.SetAside));
         }
         _committer = new IngestCommitter(_checkpoints, _chains, _spool, _quarantine, settings.Clock, Report);

@@ -271,21 +271,31 @@ internal sealed class RecordLog : IDisposable
         (_length, _durable) = (end, end);
     }
 
-    /// <returns>Where the last whole record ends that lies anywhere behind what is not one; <paramref name="from"/> where there is none.</returns>
+    /// <returns>
+    /// Where the last record ends that lies anywhere behind what is not whole; <paramref name="from"/> where there is none. The one there counts where its
+    /// frame is, whatever became of its bytes.
+    /// </returns>
     private long EndBehind(long from, long total)
     {
         byte[] block = new byte[1 << 20], record = [];
         long found = from;
-        for (long at = from + 1; at + _frame.Length <= total;)
+        for (long at = from; at + _frame.Length <= total;)
         {
             ReadOnlySpan<byte> read = block.AsSpan(0, _file.Read(at, block.AsSpan(0, (int)Math.Min(block.Length, total - at))));
             long next = at + Math.Max(1, read.Length - _frame.Length + 1);
             for (int i = 0; i + _frame.Length <= read.Length; i++)
             {
-                if (!_frame.TryRead(read[i..], at + i, out _, out _) || !TryReadWhole(_file, _maxRecord, _frame, at + i, total, ref record, out int size))
+                if (!_frame.TryRead(read[i..], at + i, out uint length, out _))
                     continue;
-                found = next = at + i + _frame.Length + size;
-                break;
+                if (at + i == from)
+                    found = Math.Min(total, from + _frame.Length + length);
+                else if (TryReadWhole(_file, _maxRecord, _frame, at + i, total, ref record, out int size))
+                {
+                    long end = at + i + _frame.Length + size;
+                    found = Math.Max(found, end);
+                    next = Math.Max(next, end);
+                    i = (int)Math.Min(read.Length, end - at) - 1;
+                }
             }
             at = next;
         }
@@ -306,5 +316,7 @@ internal sealed class RecordLog : IDisposable
             at += count;
         }
         aside.Flush();
+        // Its name too, before the original is cut.
+        _files.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(_path))!);
     }
 }

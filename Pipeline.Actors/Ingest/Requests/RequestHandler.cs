@@ -80,12 +80,13 @@ internal sealed class RequestHandler(
                     done.TryGetValue(way.PatientOf(quarantine.Restore(held)), out long end) && held.Sequence < end),
             ],
             InstanceOutcome.Why.Erased);
-        committer.ForgetErasures(done.Keys);
+        // A crash before it is forgotten gives the line twice, rather than never.
         foreach (string patient in done.Keys)
         {
             audit.Append(new AuditEntry(
                 clock.GetUtcNow(), "erasure", "erase", null, -1, patient, "", "", "the spool holds nothing of this patient any more"));
         }
+        committer.ForgetErasures(done.Keys);
     }
 
     private void Sweep()

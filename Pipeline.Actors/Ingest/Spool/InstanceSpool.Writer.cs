@@ -22,7 +22,7 @@ public sealed partial class InstanceSpool
         bool low = Low;
         lock (_gate)
         {
-            while (_breaking)
+            while (_breaking > 0)
                 Monitor.Wait(_gate);
             if (_killed)
                 Refuse(work.Upload, "The node is stopping.");
@@ -96,8 +96,10 @@ public sealed partial class InstanceSpool
         SpoolUpload upload = commit.Upload;
         if (upload.Refusal is null)
             Attempt(upload, () => Commit(commit));
+        // From here on a refusal is no answer: the flusher has the commit.
+        DimseStatus? refused = upload.Refusal;
         Forget(upload);
-        return upload.Refusal is { } refusal ? () => commit.Answer.SetResult(refusal) : null;
+        return refused is { } refusal ? () => commit.Answer.SetResult(refusal) : null;
     }
 
     private void Commit(SpoolWork.Commit commit)

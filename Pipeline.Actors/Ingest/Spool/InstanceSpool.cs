@@ -33,7 +33,8 @@ public sealed partial class InstanceSpool : IDisposable
     private readonly List<string> _doomed = [];
     private readonly List<string> _aside = [];
     private SpoolSegment _active;
-    private bool _activeBroken, _writing, _breaking;
+    private bool _activeBroken, _writing;
+    private int _breaking;
     private long _next, _durableNext, _lastUpload;
     private long _freeCheckedAt;
     private volatile bool _low, _killed;
@@ -46,6 +47,8 @@ public sealed partial class InstanceSpool : IDisposable
         _index = new RepeatIndex(settings.MaxIndexed);
         _seen = SeenLog.Open(files, settings.Folder, settings.MaxIndexed, _index);
         _next = SpoolRecovery.Run(files, settings.Folder, seal, _index, _segments, _aside);
+        // Of earlier starts too, until somebody has looked at them and deleted them.
+        _aside.AddRange(Directory.EnumerateFiles(settings.Folder, "*" + RecordLog.AsideExtension + "*").Except(_aside).ToArray());
         _active = Begin();
         _durableNext = _next;
         RefreshFreeSpace(force: true);
@@ -68,7 +71,7 @@ public sealed partial class InstanceSpool : IDisposable
     /// <summary>Instances ever acknowledged; the sequence the next one gets.</summary>
     public long Next => Volatile.Read(ref _durableNext);
 
-    /// <summary>Files into which damaged parts of segments were set aside when the spool was opened; the instances in there are not given.</summary>
+    /// <summary>Files into which damaged parts were set aside when the spool was opened, now or earlier; the instances in there are not given.</summary>
     public IReadOnlyList<string> SetAside => _aside;
 
     /// <summary>Whether free space is below the watermark.</summary>
@@ -194,8 +197,10 @@ public sealed partial class InstanceSpool : IDisposable
         _flusher.Stop();
         if (!_killed)
             LeaveNothingStale();
-        foreach (SpoolSegment segment in _segments.Values)
-            segment.Dispose();
+        SpoolSegment[] segments;
+        lock (_gate)
+            segments = [.. _segments.Values];
+        Array.ForEach(segments, segment => segment.Dispose());
         _seen.Dispose();
     }
 
@@ -214,11 +219,12 @@ public sealed partial class InstanceSpool : IDisposable
     {
         lock (_gate)
         {
-            if (_index.Find(record.SopInstanceUid) is { } entry && entry.Content == record.Content)
+            RepeatIndex.Entry? entry = record.Conflict ? _index.Judge(record.SopInstanceUid, record.Content).Entry : _index.Find(record.SopInstanceUid);
+            if (entry is { } held && held.Content == record.Content)
             {
-                _index.Remove(entry);
+                _index.Remove(held);
                 foreach (SpoolSegment segment in _segments.Values)
-                    segment.Entries.Remove(entry);
+                    segment.Entries.Remove(held);
             }
         }
         Lost?.Invoke(record.Sequence);
@@ -263,10 +269,10 @@ public sealed partial class InstanceSpool : IDisposable
     /// </summary>
     private void Broken()
     {
-        _breaking = true;
+        _breaking++;
         while (_writing)
             Monitor.Wait(_gate);
-        _breaking = false;
+        _breaking--;
         Monitor.PulseAll(_gate);
         foreach (SpoolUpload upload in _uploads)
             Refuse(upload, Unwritable);
@@ -277,6 +283,14 @@ public sealed partial class InstanceSpool : IDisposable
         }
         _unflushed.Clear();
         _next = _durableNext;
+        TryRollback();
+        // What it holds behind its end is to be neither taken for damage nor kept.
+        _active.Single = true;
+        _activeBroken = true;
+    }
+
+    private void TryRollback()
+    {
         try
         {
             _active.Log.Rollback();
@@ -285,7 +299,6 @@ public sealed partial class InstanceSpool : IDisposable
         {
             // The next segment's first sequence tells readers which records here do not count.
         }
-        _activeBroken = true;
     }
 
     private void Settled(string? error)
@@ -298,12 +311,15 @@ public sealed partial class InstanceSpool : IDisposable
     /// <summary>May give the gate up for a moment. What is left has nothing stale behind its end, durably.</summary>
     private void Rotate()
     {
-        while (_flusher.Drain() || _writing)
+        // Whoever gives a broken segment up is done with it before another begins.
+        while (_flusher.Drain() || _writing || _breaking > 0)
         {
-            if (_writing)
+            if (_writing || _breaking > 0)
                 Monitor.Wait(_gate);
         }
-        if (!_activeBroken)
+        if (_activeBroken)
+            TryRollback();
+        else
             _active.Log.Trim();
         _active = Begin();
         _activeBroken = false;
@@ -384,18 +400,25 @@ public sealed partial class InstanceSpool : IDisposable
             paths = [.. _doomed];
         if (paths.Length == 0)
             return;
-        try
-        {
-            Array.ForEach(paths, _files.Delete);
-            _files.SyncFolder(_settings.Folder);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // They stay on the list; after the next start they are consumed segments.
+        string[] gone = [.. paths.Where(path => Try(() => _files.Delete(path)))];
+        // The others stay on the list; after the next start they are consumed segments.
+        if (!Try(() => _files.SyncFolder(_settings.Folder)))
             return;
-        }
         lock (_gate)
-            _doomed.RemoveAll(paths.Contains);
+            _doomed.RemoveAll(gone.Contains);
+
+        static bool Try(Action act)
+        {
+            try
+            {
+                act();
+                return true;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
     }
 
     /// <summary>A spool at rest holds what is to be consumed and nothing else.</summary>

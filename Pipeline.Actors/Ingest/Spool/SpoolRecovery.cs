@@ -18,7 +18,7 @@ internal static class SpoolRecovery
         IDurableFileSystem files, string folder, IRecordSeal? seal, RepeatIndex index, SortedList<long, SpoolSegment> segments, ICollection<string> aside)
     {
         Found[] found = [.. SpoolSegment.List(folder).Select(file => Found.At(file.Number, file.Path, seal))];
-        var begun = new Dictionary<ulong, SpoolSegment>();
+        var begun = new Dictionary<ulong, (SpoolSegment Segment, long Length)>();
         ulong run = 0;
         long next = 0;
         for (int i = 0; i < found.Length; i++)
@@ -38,7 +38,7 @@ internal static class SpoolRecovery
                 files.Delete(file.Path);
                 continue;
             }
-            Contents contents = Contents.Read(files, file, seal, last: i == found.Length - 1);
+            Contents contents = Contents.Read(files, file, seal, last: i == found.Length - 1 && file.Use is not null);
             if (contents.Log.TornPath is { } damaged)
                 aside.Add(damaged);
             if (file.First is not { } first)
@@ -55,14 +55,21 @@ internal static class SpoolRecovery
             var segment = new SpoolSegment(file.Number, file.Path, contents.Log) { End = end, Single = true };
             segments.Add(file.Number, segment);
             next = Math.Max(next, Math.Min(first, end));
-            foreach (ulong upload in contents.Uploads)
-                begun.TryAdd(upload, segment);
-            foreach ((ulong? upload, SpoolRecord record) in contents.Records.Where(found => found.Record.Sequence < end))
+            foreach ((ulong upload, long bytes) in contents.Uploads)
+                begun[upload] = begun.TryGetValue(upload, out var known) ? known with { Length = known.Length + bytes } : (segment, bytes);
+            foreach ((ulong? upload, long length, SpoolRecord record) in contents.Records.Where(found => found.Record.Sequence < end))
             {
                 segment.Hold(record.Sequence);
-                if (upload is { } ended && begun.Remove(ended, out SpoolSegment? beginning))
-                    beginning.Hold(record.Sequence);
+                long held = 0;
+                if (upload is { } ended && begun.Remove(ended, out var beginning))
+                {
+                    beginning.Segment.Hold(record.Sequence);
+                    held = beginning.Length;
+                }
                 next = record.Sequence + 1;
+                // A part of it was set aside: it is taken when it comes again. Without damage the part is consumed, and its segment gone.
+                if (upload is not null && held != length && aside.Count > 0)
+                    continue;
                 RepeatIndex.Entry entry = index.Judge(record.SopInstanceUid, record.Content).Entry;
                 if (entry == default)
                     continue;
@@ -91,15 +98,15 @@ internal static class SpoolRecovery
         }
     }
 
-    /// <param name="Uploads">Those with a chunk here.</param>
-    /// <param name="Records">Those that end here, without data sets; an upload's number, or null for an entry that is an instance whole.</param>
-    private sealed record Contents(RecordLog Log, ulong Run, HashSet<ulong> Uploads, List<(ulong? Upload, SpoolRecord Record)> Records)
+    /// <param name="Uploads">Those with a chunk here, and the bytes of their data sets that are here.</param>
+    /// <param name="Records">Those that end here, without data sets; an upload's number and length, or null for an entry that is an instance whole.</param>
+    private sealed record Contents(RecordLog Log, ulong Run, Dictionary<ulong, long> Uploads, List<(ulong? Upload, long Length, SpoolRecord Record)> Records)
     {
         public static Contents Read(IDurableFileSystem files, Found file, IRecordSeal? seal, bool last)
         {
             ulong run = 0;
-            var uploads = new HashSet<ulong>();
-            var records = new List<(ulong?, SpoolRecord)>();
+            var uploads = new Dictionary<ulong, long>();
+            var records = new List<(ulong?, long, SpoolRecord)>();
             RecordLog log = RecordLog.Open(files, file.Path, SpoolSegment.MaxEntry, (_, bytes) =>
             {
                 switch (SpoolEntry.Decode(bytes))
@@ -108,13 +115,13 @@ internal static class SpoolRecovery
                         run = begin.Run;
                         break;
                     case SpoolEntry.Chunk chunk:
-                        uploads.Add(chunk.Upload);
+                        uploads[chunk.Upload] = uploads.GetValueOrDefault(chunk.Upload) + chunk.Data.Length;
                         break;
                     case SpoolEntry.Whole whole:
-                        records.Add((null, whole.Record with { DataSet = default }));
+                        records.Add((null, 0, whole.Record with { DataSet = default }));
                         break;
                     case SpoolEntry.Commit commit:
-                        records.Add((commit.Upload, commit.Record with { DataSet = default }));
+                        records.Add((commit.Upload, commit.Length, commit.Record with { DataSet = default }));
                         break;
                 }
             }, seal, file.Use, last);

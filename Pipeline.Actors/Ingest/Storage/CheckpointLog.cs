@@ -15,6 +15,7 @@ internal sealed class CheckpointLog : IDisposable
     private readonly IDurableFileSystem _files;
     private readonly string _path;
     private RecordLog _log;
+    private bool _broken, _renamed;
 
     public CheckpointLog(string path, IDurableFileSystem files)
     {
@@ -40,16 +41,36 @@ internal sealed class CheckpointLog : IDisposable
     {
         if (_log.Length > RewriteAt)
             Rewrite();
-        _log.Append([JsonSerializer.SerializeToUtf8Bytes(checkpoint)]);
+        Write(checkpoint);
         Last = checkpoint;
     }
 
-    public void Flush() => _log.Flush();
+    /// <exception cref="IOException">The disk refused; calling again later does no harm.</exception>
+    public void Flush()
+    {
+        if (_broken)
+            Write(Last);
+        _broken = true;
+        if (_renamed)
+            _files.SyncFolder(Path.GetDirectoryName(_path)!);
+        _log.Flush();
+        (_broken, _renamed) = (false, false);
+    }
 
     public void Dispose() => _log.Dispose();
 
     private static Checkpoint Parse(ReadOnlyMemory<byte> bytes) =>
         JsonSerializer.Deserialize<Checkpoint>(bytes.Span) ?? throw new InvalidDataException("An empty checkpoint.");
+
+    /// <summary>Behind a write or flush that failed nothing since the last good flush counts.</summary>
+    private void Write(Checkpoint checkpoint)
+    {
+        if (_broken)
+            _log.Rollback();
+        _broken = true;
+        _log.Append([JsonSerializer.SerializeToUtf8Bytes(checkpoint)]);
+        _broken = false;
+    }
 
     private void Rewrite()
     {
@@ -60,9 +81,11 @@ internal sealed class CheckpointLog : IDisposable
             log.Append([JsonSerializer.SerializeToUtf8Bytes(Last)]);
             log.Flush();
         }
-        _log.Dispose();
         File.Move(fresh, _path, overwrite: true);
-        _files.SyncFolder(Path.GetDirectoryName(_path)!);
+        _renamed = true;
+        RecordLog old = _log;
         _log = RecordLog.Open(_files, _path, MaxRecord, null);
+        _broken = false;
+        old.Dispose();
     }
 }
