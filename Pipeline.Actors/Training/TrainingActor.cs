@@ -241,7 +241,11 @@ public sealed class TrainingActor : ReceiveActor
     {
         error = null;
         if (_trainer is not null)
+        {
+            _runtime.EnterTrainingThread();
             return _trainer;
+        }
+
         var device = _runtime.Resolve(_settings.Device, out error);
         if (device is null)
             return null;

@@ -21,6 +21,8 @@ namespace Pipeline.Host.Site;
 /// </summary>
 public sealed class ChainLearner : ReceiveActor, IWithTimers
 {
+    private const string Paused = "the operator has paused training (pipeline.trainer.pause)";
+
     private readonly ChainLearnerSettings _settings;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<Offer> _offers = [];
@@ -58,6 +60,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<ChainProtocol.SubmitAccepted>(_ => { });
         Receive<ChainProtocol.SubmitRefused>(m => _log.Debug("Transaction {0} refused: {1}", m.TransactionId.Short, m.Reason));
         Receive<JudgeAgain>(_ => JudgeNext());
+        Receive<LearnerProtocol.PaceChanged>(_ => OnPaceChanged());
         Receive<TryAgain>(m =>
         {
             if (m.Round == _round?.Round)
@@ -118,7 +121,11 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
 
     private void Train()
     {
-        if (_round is { } round)
+        if (_round is not { } round)
+            return;
+        if (_settings.Pace().Paused)
+            Wait(round.Round, Paused);
+        else
             _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent()));
     }
 
@@ -141,11 +148,29 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     {
         if (message.Round != _round?.Round)
             return;
-        if (_idle != message.Reason)
-            _log.Info("Chain {0}, round {1}: this site does not train yet: {2}", _settings.Chain, message.Round, message.Reason);
-        _idle = message.Reason;
-        Publish(new LearnerProtocol.Waiting(_settings.Site, _settings.Chain, message.Round, message.Reason));
-        Timers.StartSingleTimer("again", new TryAgain(message.Round), _settings.RetryInterval);
+        // The pause may have come while the trainer looked.
+        Wait(message.Round, _settings.Pace().Paused ? Paused : message.Reason);
+    }
+
+    private void Wait(long round, string reason)
+    {
+        if (_idle != reason)
+            _log.Info("Chain {0}, round {1}: this site does not train yet: {2}", _settings.Chain, round, reason);
+        _idle = reason;
+        Publish(new LearnerProtocol.Waiting(_settings.Site, _settings.Chain, round, reason));
+        Timers.StartSingleTimer("again", new TryAgain(round), _settings.Pace().RetryInterval);
+    }
+
+    /// <summary>Whoever waits by the old pace looks now, and waits by the new one.</summary>
+    private void OnPaceChanged()
+    {
+        bool again = Timers.IsTimerActive("again"), judge = Timers.IsTimerActive("judge");
+        Timers.Cancel("again");
+        Timers.Cancel("judge");
+        if (again)
+            Train();
+        if (judge)
+            JudgeNext();
     }
 
     /// <summary>Memory or a device may be there again after a while; the round goes on without this site until then.</summary>
@@ -153,7 +178,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     {
         Trouble($"{message.Command.GetType().Name}: {message.Reason}");
         if (message.Command is TrainingProtocol.TrainRound train && train.Round == _round?.Round)
-            Timers.StartSingleTimer("again", new TryAgain(train.Round), _settings.RetryInterval);
+            Timers.StartSingleTimer("again", new TryAgain(train.Round), _settings.Pace().RetryInterval);
         if (message.Command is TrainingProtocol.JudgeAuxiliary)
         {
             _judging = null;
@@ -189,7 +214,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         _settings.Trainer.Tell(new TrainingProtocol.JudgeAuxiliary(round.Model, offer.Backbone, round.Seed));
     }
 
-    private void JudgeLater() => Timers.StartSingleTimer("judge", JudgeAgain.Instance, _settings.RetryInterval);
+    private void JudgeLater() => Timers.StartSingleTimer("judge", JudgeAgain.Instance, _settings.Pace().RetryInterval);
 
     private void OnDecided(AuxiliaryPacket packet) => _offers.RemoveAll(o => o.Packet == packet);
 

@@ -23,6 +23,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
     {
         private readonly AssociationStage _stage;
         private readonly AssociationHost _host;
+        private readonly DicomServerSettings _settings;
         private readonly DicomConnection _connection;
         private readonly AssociationAcceptor _acceptor;
         private readonly Queue<ReadOnlyMemory<byte>> _outgoing = new();
@@ -37,8 +38,8 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
         public Logic(AssociationStage stage, AssociationHost host, DicomConnection connection)
             : base(stage.Shape)
         {
-            (_stage, _host, _connection) = (stage, host, connection);
-            _acceptor = new AssociationAcceptor(host.Settings, host.Sink, host.Slots, connection.Origin);
+            (_stage, _host, _settings, _connection) = (stage, host, host.Settings(), connection);
+            _acceptor = new AssociationAcceptor(_settings, host.Sink, host.Slots, connection.Origin);
             _stored = GetAsyncCallback<(PendingRequest Request, DimseStatus Status)>(Stored);
             _roomMade = GetAsyncCallback(RoomMade);
             SetHandler(stage.In, this);
@@ -75,7 +76,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
 
         protected override void OnTimer(object timerKey)
         {
-            TimeSpan left = _host.Settings.IdleTimeout - TimeProvider.System.GetElapsedTime(_active);
+            TimeSpan left = _settings.IdleTimeout - TimeProvider.System.GetElapsedTime(_active);
             if (_armed == AssociationTimer.Idle && left > TimeSpan.Zero)
                 ScheduleOnce(AssociationTimer.Idle, left);
             else
@@ -192,7 +193,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
                 CancelTimer(_armed);
             _armed = timer;
             if (timer != AssociationTimer.None)
-                ScheduleOnce(timer, timer == AssociationTimer.Artim ? _host.Settings.Artim : _host.Settings.IdleTimeout);
+                ScheduleOnce(timer, timer == AssociationTimer.Artim ? _settings.Artim : _settings.IdleTimeout);
         }
     }
 }

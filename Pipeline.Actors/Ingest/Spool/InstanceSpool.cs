@@ -13,7 +13,6 @@ public sealed partial class InstanceSpool : IDisposable
     internal const string Unwritable = "The spool cannot be written; nothing was kept.";
     private static readonly TimeSpan FreeSpaceValidity = TimeSpan.FromSeconds(1);
 
-    private readonly SpoolSettings _settings;
     private readonly IDurableFileSystem _files;
     private readonly TimeProvider _clock;
     private readonly IRecordSeal? _seal;
@@ -36,6 +35,7 @@ public sealed partial class InstanceSpool : IDisposable
     private bool _activeBroken, _writing, _breaking;
     private long _next, _durableNext, _lastUpload;
     private long _freeCheckedAt;
+    private volatile SpoolSettings _settings;
     private volatile bool _low, _killed;
     private string? _obstruction;
 
@@ -105,6 +105,19 @@ public sealed partial class InstanceSpool : IDisposable
             RepeatIndex.Entry? held = _index.Find(sopInstanceUid);
             return held is { } entry && !_unflushed.Exists(waiting => waiting.Entry == entry);
         }
+    }
+
+    /// <summary>Sizes and the watermark from now on; folder and index stay as they are. Spare files beyond a lower number are deleted.</summary>
+    public void Apply(SpoolSettings wanted)
+    {
+        lock (_gate)
+        {
+            _settings = wanted with { Folder = _settings.Folder, MaxIndexed = _settings.MaxIndexed };
+            while (_spare.Count > wanted.SpareSegments)
+                _doomed.Add(_spare.Dequeue());
+        }
+        DeleteDoomed();
+        RefreshFreeSpace(force: true);
     }
 
     /// <summary>A reader whose first record has the given sequence.</summary>
