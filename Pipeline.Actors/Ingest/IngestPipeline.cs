@@ -259,7 +259,7 @@ public sealed class IngestPipeline : IAsyncDisposable
             .SelectAsync(1, batch => Task.Run(() => Persistently(() =>
             {
                 _requests.Run();
-                _committer.Commit(batch);
+                BatchTrace.Commit(batch, _committer.Commit);
                 return Done.Instance;
             })))
             .RunWith(Sink.Ignore<Done>(), materializer);
@@ -267,9 +267,10 @@ public sealed class IngestPipeline : IAsyncDisposable
 
     private async Task<Handled> HandleAsync(SpoolRecord record)
     {
+        DateTimeOffset began = TimeProvider.System.GetUtcNow();
         Handled handled = await Persistently(() => Handle(record)).ConfigureAwait(false);
         record.Release();
-        return handled;
+        return handled with { Began = began, Origin = _spool.OriginOf(record.Sequence) };
     }
 
     private Handled Handle(SpoolRecord record)
@@ -371,6 +372,8 @@ public sealed class IngestPipeline : IAsyncDisposable
         public bool Recognizes(string calledAe) => Stores(calledAe) || (calledAe.Length > 0 && calledAe == pipeline._settings.AeTitle);
 
         public bool Stores(string calledAe) => pipeline._titles.ContainsKey(calledAe);
+
+        public string? ChainOf(string calledAe) => pipeline._titles.GetValueOrDefault(calledAe)?.Route.Chain;
 
         public bool Congested => pipeline._spool.Low;
 

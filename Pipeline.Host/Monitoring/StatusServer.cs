@@ -14,6 +14,7 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Control;
 using Pipeline.Host.Reporting;
@@ -30,8 +31,10 @@ internal sealed class StatusServer : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly SiteMetrics _metrics;
     private readonly MeterProvider _provider;
+    private readonly TracerProvider? _traces;
 
-    private StatusServer(WebApplication server, SiteMetrics metrics, MeterProvider provider) => (_server, _metrics, _provider) = (server, metrics, provider);
+    private StatusServer(WebApplication server, SiteMetrics metrics, MeterProvider provider, TracerProvider? traces) =>
+        (_server, _metrics, _provider, _traces) = (server, metrics, provider, traces);
 
     /// <summary>As people and tools reach it.</summary>
     public Uri Address => new(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -61,7 +64,7 @@ internal sealed class StatusServer : IAsyncDisposable
         try
         {
             await server.StartAsync(stop).ConfigureAwait(false);
-            return new StatusServer(server, metrics, provider);
+            return new StatusServer(server, metrics, provider, TraceExport.Begin(settings, latest().Site));
         }
         catch
         {
@@ -76,6 +79,7 @@ internal sealed class StatusServer : IAsyncDisposable
     {
         await _server.StopAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
+        _traces?.Dispose();
         _provider.Dispose();
         _metrics.Dispose();
     }

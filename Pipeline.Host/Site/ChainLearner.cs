@@ -24,6 +24,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private const string Paused = "the operator has paused training (pipeline.trainer.pause)";
 
     private readonly ChainLearnerSettings _settings;
+    private readonly LearnerTrace _trace;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<Offer> _offers = [];
     private LearningProtocol.ModelReady? _round;
@@ -37,6 +38,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     public ChainLearner(ChainLearnerSettings settings)
     {
         _settings = settings;
+        _trace = new LearnerTrace(settings.Chain);
         Receive<LearningProtocol.ChainEvent>(OnChainEvent);
         Receive<LearningProtocol.CaughtUp>(_ => { });
         Receive<LearningProtocol.ModelReady>(OnModelReady);
@@ -72,6 +74,8 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
 
     public static Props Props(ChainLearnerSettings settings) => Akka.Actor.Props.Create(() => new ChainLearner(settings));
 
+    protected override void PostStop() => _trace.Stopped();
+
     private void OnChainEvent(LearningProtocol.ChainEvent message)
     {
         switch (message.Event)
@@ -104,6 +108,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (round != _round?.Round)
             return;
         _round = null;
+        _trace.RoundEnded(missed ? "missed" : "contributed");
         // A member that was away would refuse the update of a closed round; it takes the round's result from the chain.
         if (_offered is { } payload)
             _settings.Exchange.Tell(new PayloadProtocol.Withdraw(payload));
@@ -112,6 +117,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private void OnModelReady(LearningProtocol.ModelReady message)
     {
         _round = message;
+        _trace.RoundBegan(message.Round);
         _contribution = null;
         _personalizing = false;
         Publish(new LearnerProtocol.RoundStarted(_settings.Site, _settings.Chain, message.Round, message.Model));
@@ -126,7 +132,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_settings.Pace().Paused)
             Wait(round.Round, Paused);
         else
-            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent()));
+            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent()) { Trace = _trace.Round });
     }
 
     private void OnTrained(TrainingProtocol.RoundTrained message)
@@ -141,7 +147,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         _idle = null;
         _spent = message.SpentMicro;
         _offered = Digest.Of(message.Payload);
-        _settings.Exchange.Tell(new PayloadProtocol.Publish(LearningPayloads.Update, message.Payload));
+        _settings.Exchange.Tell(new PayloadProtocol.Publish(LearningPayloads.Update, message.Payload) { Trace = _trace.Round });
     }
 
     private void OnSkipped(TrainingProtocol.RoundSkipped message)
@@ -182,6 +188,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (message.Command is TrainingProtocol.JudgeAuxiliary)
         {
             _judging = null;
+            _trace.JudgementEnded("failed");
             JudgeLater();
         }
     }
@@ -211,6 +218,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_judging is not null || _round is not { } round || _offers.Find(o => !o.Voted) is not { } offer)
             return;
         _judging = offer;
+        _trace.JudgementBegan(offer.Packet.SourceName);
         _settings.Trainer.Tell(new TrainingProtocol.JudgeAuxiliary(round.Model, offer.Backbone, round.Seed));
     }
 
@@ -223,6 +231,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_judging is not { } offer)
             return;
         _judging = null;
+        _trace.JudgementEnded("postponed");
         // Others first; one that the chain has decided on meanwhile is gone.
         if (_offers.Remove(offer))
             _offers.Add(offer);
@@ -237,6 +246,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_judging is not { } offer)
             return;
         _judging = null;
+        _trace.JudgementEnded(message.Decision.Accept ? "accepted" : "refused");
         if (_offers.Contains(offer))
             Vote(offer, message.Decision);
         JudgeNext();

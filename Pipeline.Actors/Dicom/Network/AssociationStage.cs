@@ -26,6 +26,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
         private readonly DicomServerSettings _settings;
         private readonly DicomConnection _connection;
         private readonly AssociationAcceptor _acceptor;
+        private readonly AssociationTrace _trace = new();
         private readonly Queue<ReadOnlyMemory<byte>> _outgoing = new();
         private readonly Action<(PendingRequest Request, DimseStatus Status)> _stored;
         private readonly Action _roomMade;
@@ -86,6 +87,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
         public override void PostStop()
         {
             _upload?.Abandon();
+            _trace.Ended(_acceptor.Released);
             Dispose();
         }
 
@@ -94,6 +96,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
         private void Stored((PendingRequest Request, DimseStatus Status) answer)
         {
             _commits--;
+            _trace.Answered(answer.Status.IsSuccess);
             Apply(_acceptor.Stored(answer.Request, answer.Status));
         }
 
@@ -118,7 +121,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
                         break;
                     case AssociationEffect.Commit commit:
                         _commits++;
-                        _ = CommitAsync(_upload!, commit);
+                        _ = CommitAsync(_upload!, commit with { Instance = commit.Instance with { Trace = _trace.Context } });
                         _upload = null;
                         break;
                     case AssociationEffect.Abandon:
@@ -142,6 +145,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
             {
                 _admitted = true;
                 _host.Admitted(_connection);
+                _trace.Admitted(_acceptor.CalledAe, _host.Sink.ChainOf(_acceptor.CalledAe));
             }
             Arm();
             Flush();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
@@ -19,6 +20,7 @@ public sealed partial class InstanceSpool : IDisposable
     private readonly SpoolQueue _queue = new();
     private readonly object _gate = new();
     private readonly SortedList<long, SpoolSegment> _segments = [];
+    private readonly InstanceOrigins _origins = new();
     private readonly RepeatIndex _index;
     private readonly SeenLog _seen;
     private readonly SpoolFlusher _flusher;
@@ -118,6 +120,13 @@ public sealed partial class InstanceSpool : IDisposable
         }
         DeleteDoomed();
         RefreshFreeSpace(force: true);
+    }
+
+    /// <summary>The span of the association that brought an instance; the default where it is not known.</summary>
+    public ActivityContext OriginOf(long sequence)
+    {
+        lock (_gate)
+            return _origins.Of(sequence);
     }
 
     /// <summary>A reader whose first record has the given sequence.</summary>

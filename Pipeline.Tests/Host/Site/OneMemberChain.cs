@@ -9,12 +9,12 @@ using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Tests.Host.Site;
 
-/// <summary>The chain <c>chest</c> of one member, <c>north</c>, that learns for one round.</summary>
+/// <summary>A chain of one member, <c>north</c>, that learns for one round.</summary>
 internal static class OneMemberChain
 {
     public static TaskDescriptor Task { get; } = new("CR", "CHEST", 32, 32, ["normal", "opacity"], "residual-cnn-small");
 
-    public static (Genesis Genesis, byte[] Model) Create(TaskDescriptor task, SiteIdentity identity)
+    public static (Genesis Genesis, byte[] Model) Create(TaskDescriptor task, SiteIdentity identity, string name = "chest")
     {
         var architecture = new ResidualCnnSmall();
         var layout = architecture.Layout(task);
@@ -24,7 +24,7 @@ internal static class OneMemberChain
             MaxNorm: 64L * RoundPolicy.One, ServerMomentumQ16: 0, ServerRateQ16: RoundPolicy.One, BridgeEvery: 0, BridgeGrants: [], BlendQ16: RoundPolicy.One);
         var learning = new LearningGenesis(task, layout, policy, start.Digest, [], (long)TimeSpan.FromDays(1).TotalMilliseconds);
         var genesis = new Genesis(
-            Genesis.CurrentVersion, "chest", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), new MemberSet([new Member("north", identity.Signer.PublicKey)]),
+            Genesis.CurrentVersion, name, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), new MemberSet([new Member("north", identity.Signer.PublicKey)]),
             new ConsensusParameters(Block.MaxTransactions, HeartbeatMs: 1000, MaxClockDriftMs: 30_000), Canonical.Encode(learning));
         return (genesis, start.ToBytes());
     }
