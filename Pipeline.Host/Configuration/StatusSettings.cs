@@ -14,6 +14,9 @@ namespace Pipeline.Host.Configuration;
 public sealed record StatusSettings(
     bool Enabled, IPEndPoint Listen, string TokenFile, string? OperatorTokenFile, string? CertificateFile, string? KeyFile, bool OpenHealth, TimeSpan Refresh, Uri? Collector)
 {
+    /// <summary>Whose tokens are taken beside the port's own; null for nobody's.</summary>
+    public OidcSettings? Oidc { get; init; }
+
     /// <summary>Share of traces that are sent to the collector, 0 to 1.</summary>
     public double TraceRatio { get; init; }
 
@@ -56,6 +59,7 @@ public sealed record StatusSettings(
             certificate.Length == 0 ? null : Path.GetFullPath(certificate), key.Length == 0 ? null : Path.GetFullPath(key), open,
             reader.Duration($"{Section}.refresh-interval", "100ms", "1m"), IsUri(collector) ? new Uri(collector) : null)
         {
+            Oidc = OidcSettings.Create(reader),
             TraceRatio = reader.Fraction($"{Section}.trace-ratio", 0, 1),
         };
 
