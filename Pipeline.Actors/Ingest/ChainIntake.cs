@@ -7,18 +7,23 @@ namespace Pipeline.Actors.Ingest;
 /// <summary>What one chain's route holds open.</summary>
 internal sealed class ChainIntake : IDisposable
 {
+    private volatile ChainRoute _route;
+
     public ChainIntake(ChainRoute route, IngestSettings settings, IDurableFileSystem files)
     {
         string folder = Path.Combine(settings.DataDirectory, "samples", route.Chain);
         IRecordSeal seal = settings.StorageKeys.For(SampleCatalog.Purpose(route.Chain));
-        Route = route;
+        _route = route;
         Store = new FileSampleStore(folder, route.Classes.Count, settings.SampleCacheBytes, files, seal);
         Awaiting = new WaitingStore(folder, WaitingStore.ForLabel, files, seal, settings.Clock);
         Series = new WaitingStore(folder, WaitingStore.ForSeries, files, seal, settings.Clock);
         Labels = new LabelBook(route.Classes.Count, route.Labels);
     }
 
-    public ChainRoute Route { get; }
+    public ChainRoute Route => _route;
+
+    /// <summary>Has images judged by another route's scope from now on; all else stays as the chain was opened.</summary>
+    public void Rescope(ChainRoute wanted) => _route = _route.InScopeOf(wanted);
 
     public FileSampleStore Store { get; }
 

@@ -35,4 +35,15 @@ public sealed record ChainRoute(
 
     /// <summary>Labels that the images carry themselves; null where they do not.</summary>
     public AttributeLabels? OwnLabels { get; init; }
+
+    /// <summary>This route with what another says of eligible images and of when a series is whole.</summary>
+    public ChainRoute InScopeOf(ChainRoute other) => this with
+    {
+        Modality = other.Modality,
+        BodyPart = other.BodyPart,
+        Views = other.Views,
+        SopClasses = other.SopClasses,
+        Rules = other.Rules,
+        StableAfter = other.StableAfter,
+    };
 }

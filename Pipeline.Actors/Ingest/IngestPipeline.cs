@@ -60,9 +60,7 @@ public sealed class IngestPipeline : IAsyncDisposable
         foreach (ChainRoute route in settings.Routes)
             Open(route);
         _spool = InstanceSpool.Open(
-            new SpoolSettings(
-                Folder("spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances, settings.SpareSegments),
-            files, settings.Clock, settings.StorageKeys.For("spool"));
+            SpoolOf(settings), files, settings.Clock, settings.StorageKeys.For("spool"));
         _spool.ObstructionChanged += Report;
         _spool.Lost += sequence => _log.Warning("A part of instance {0} was damaged in the spool; it is taken when the PACS sends it again.", sequence);
         if (_spool.Obstruction is { } obstruction)
@@ -184,6 +182,22 @@ public sealed class IngestPipeline : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Takes on, while it runs, what may change then: rules, peers, limits and time-outs of associations; the spool's sizes and watermark; retention; which
+    /// images are eligible for the chains that have a route here. All else stays as it was started.
+    /// </summary>
+    public void Apply(IngestSettings wanted)
+    {
+        _spool.Apply(SpoolOf(wanted));
+        _requests.Retained = wanted.QuarantineRetention;
+        lock (_routing)
+        {
+            foreach (ChainRoute route in wanted.Routes)
+                _chains.GetValueOrDefault(route.Chain)?.Rescope(route);
+        }
+        _server?.Apply(wanted.Dicom);
+    }
+
     /// <summary>Stops listening, lets associations end, commits what the stages hold. What they have not taken stays in the spool.</summary>
     public async Task StopAsync()
     {
@@ -222,6 +236,9 @@ public sealed class IngestPipeline : IAsyncDisposable
         return other is null ? null : new Fault($"Chain {route.Chain} (AE title {route.AeTitle}) collides with chain {other.Chain} ({other.AeTitle}).");
     }
 
+    private static SpoolSettings SpoolOf(IngestSettings settings) => new(
+        Path.Combine(settings.DataDirectory, "spool"), settings.SegmentBytes, settings.LowWatermarkBytes, settings.MaxIndexedInstances, settings.SpareSegments);
+
     private void Open(ChainRoute route)
     {
         var intake = new ChainIntake(route, _settings, _files);
@@ -242,7 +259,7 @@ public sealed class IngestPipeline : IAsyncDisposable
             .SelectAsync(1, batch => Task.Run(() => Persistently(() =>
             {
                 _requests.Run();
-                _committer.Commit(batch);
+                BatchTrace.Commit(batch, _committer.Commit);
                 return Done.Instance;
             })))
             .RunWith(Sink.Ignore<Done>(), materializer);
@@ -250,9 +267,10 @@ public sealed class IngestPipeline : IAsyncDisposable
 
     private async Task<Handled> HandleAsync(SpoolRecord record)
     {
+        DateTimeOffset began = TimeProvider.System.GetUtcNow();
         Handled handled = await Persistently(() => Handle(record)).ConfigureAwait(false);
         record.Release();
-        return handled;
+        return handled with { Began = began, Origin = _spool.OriginOf(record.Sequence) };
     }
 
     private Handled Handle(SpoolRecord record)
@@ -354,6 +372,8 @@ public sealed class IngestPipeline : IAsyncDisposable
         public bool Recognizes(string calledAe) => Stores(calledAe) || (calledAe.Length > 0 && calledAe == pipeline._settings.AeTitle);
 
         public bool Stores(string calledAe) => pipeline._titles.ContainsKey(calledAe);
+
+        public string? ChainOf(string calledAe) => pipeline._titles.GetValueOrDefault(calledAe)?.Route.Chain;
 
         public bool Congested => pipeline._spool.Low;
 

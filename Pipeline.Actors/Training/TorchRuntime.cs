@@ -12,8 +12,8 @@ public sealed partial class TorchRuntime
     /// <summary>One for the process: libtorch takes the size of its inter-op pool once, and ends the process at a second try.</summary>
     private static readonly Lock Gate = new();
 
-    private readonly int _threads;
     private readonly int _interopThreads;
+    private volatile int _threads;
     private string? _error;
     private bool _loaded;
 
@@ -27,6 +27,17 @@ public sealed partial class TorchRuntime
         _interopThreads = interopThreads;
         // Here, and not where libtorch is loaded: the runtime may load it as soon as a method that names it is compiled.
         NativeEnvironment.Prepare();
+    }
+
+    /// <summary>Intra-op threads of each training actor, from its next step on. Any thread.</summary>
+    public int Threads
+    {
+        get => _threads;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            _threads = value;
+        }
     }
 
     /// <summary>Loads libtorch if that has not happened yet.</summary>

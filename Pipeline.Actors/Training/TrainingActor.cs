@@ -10,6 +10,7 @@ using Pipeline.Actors.Privacy;
 using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
+using Pipeline.Ledger.Tracing;
 
 namespace Pipeline.Actors.Training;
 
@@ -61,7 +62,7 @@ public sealed class TrainingActor : ReceiveActor
             stop.Cancel();
             return Task.FromResult(Done.Instance);
         });
-        Receive<TrainingProtocol.TrainRound>(c => Answer(c, t => Train(c, t)));
+        Receive<TrainingProtocol.TrainRound>(OnTrainRound);
         Receive<TrainingProtocol.Evaluate>(c => Answer(
             c, t => new TrainingProtocol.Evaluated(c.Split, t.Evaluate(c.Model.ToFloats(), Images(c.Split)), c.Tag)));
         Receive<TrainingProtocol.JudgeAuxiliary>(c => Answer(c, t => Judge(c, t)));
@@ -77,6 +78,21 @@ public sealed class TrainingActor : ReceiveActor
         Akka.Actor.Props.Create(() => new TrainingActor(settings, store, runtime)).WithDispatcher(Dispatcher);
 
     protected override void PostStop() => _spent?.Dispose();
+
+    private void OnTrainRound(TrainingProtocol.TrainRound c)
+    {
+        var span = Traces.Begin(Spans.Training, c.Trace)?.SetTag(TraceKeys.Chain, _settings.Chain).SetTag(TraceKeys.Round, c.Round).SetTag(TraceKeys.Steps, _settings.Policy.LocalSteps);
+        string result = "failed";
+        Answer(c, trainer =>
+        {
+            var reply = Train(c, trainer);
+            result = reply is TrainingProtocol.RoundTrained { TrainLoss: var loss } ? double.IsNaN(loss) ? "repeated" : "trained" : "skipped";
+            if (reply is TrainingProtocol.RoundTrained trained)
+                span?.SetTag(TraceKeys.Images, trained.Samples).SetTag(TraceKeys.Bytes, trained.Payload.Length);
+            return reply;
+        });
+        Traces.End(span, result);
+    }
 
     private TrainingProtocol.IReply Train(TrainingProtocol.TrainRound c, SiteTrainer trainer)
     {
@@ -241,7 +257,11 @@ public sealed class TrainingActor : ReceiveActor
     {
         error = null;
         if (_trainer is not null)
+        {
+            _runtime.EnterTrainingThread();
             return _trainer;
+        }
+
         var device = _runtime.Resolve(_settings.Device, out error);
         if (device is null)
             return null;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Personalization;
@@ -22,7 +23,11 @@ public static class TrainingProtocol
     /// </summary>
     /// <param name="Seed">Seeds batches and augmentation (the id of the block that opened the round).</param>
     /// <param name="ReportedMicro">ε × 10⁶ that the chain holds as this site's word; 0 where it never gave one.</param>
-    public sealed record TrainRound(long Round, FixedPointModel Base, Digest BaseDigest, Digest Seed, long ReportedMicro = 0) : ICommand;
+    public sealed record TrainRound(long Round, FixedPointModel Base, Digest BaseDigest, Digest Seed, long ReportedMicro = 0) : ICommand
+    {
+        /// <summary>Of the span of the round, in the same process; the default for none.</summary>
+        public ActivityContext Trace { get; init; }
+    }
 
     /// <param name="Payload">Canonical <see cref="SparseUpdate"/>; durable at the site, with the residual it leaves, before this is sent.</param>
     /// <param name="TrainLoss">Mean weighted cross-entropy of the steps (nats); NaN when an answer was read back from disk.</param>

@@ -34,7 +34,7 @@ internal static class ChainGovernanceCommand
             pipeline chain status chest-xray --data data/north-hospital
             """) { chain };
         var site = AskedSite.AddTo(command);
-        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("status", parsed.GetValue(chain), []), terminal, stop));
+        command.SetAction((parsed, stop) => site.AskAsync(parsed, new ControlRequest("status", parsed.GetValue(chain), []), terminal, stop));
         return command;
     }
 
@@ -53,7 +53,7 @@ internal static class ChainGovernanceCommand
             pipeline chain propose chest-xray trust skull-mr/genesis.cbor days=30 --data data/north-hospital
             """) { chain, action };
         var site = AskedSite.AddTo(command);
-        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("propose", parsed.GetRequiredValue(chain), [.. parsed.GetRequiredValue(action).Select(Content)]), terminal, stop));
+        command.SetAction((parsed, stop) => site.AskAsync(parsed, new ControlRequest("propose", parsed.GetRequiredValue(chain), [.. parsed.GetRequiredValue(action).Select(Content)]), terminal, stop));
         return command;
     }
 
@@ -68,7 +68,7 @@ internal static class ChainGovernanceCommand
             pipeline chain approve chest-xray --of north-hospital --data data/south-hospital
             """) { chain, of };
         var site = AskedSite.AddTo(command);
-        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("approve", parsed.GetRequiredValue(chain), parsed.GetValue(of) is { } member ? [member] : []), terminal, stop));
+        command.SetAction((parsed, stop) => site.AskAsync(parsed, new ControlRequest("approve", parsed.GetRequiredValue(chain), parsed.GetValue(of) is { } member ? [member] : []), terminal, stop));
         return command;
     }
 
@@ -81,7 +81,7 @@ internal static class ChainGovernanceCommand
             pipeline chain apply chest-xray --data data/east-hospital > east-hospital.application
             """) { chain };
         var site = AskedSite.AddTo(command);
-        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("apply", parsed.GetRequiredValue(chain), []), terminal, stop));
+        command.SetAction((parsed, stop) => site.AskAsync(parsed, new ControlRequest("apply", parsed.GetRequiredValue(chain), []), terminal, stop));
         return command;
     }
 
@@ -96,7 +96,7 @@ internal static class ChainGovernanceCommand
             pipeline chain withdraw chest-xray --erase --data data/west-hospital
             """) { chain, erase };
         var site = AskedSite.AddTo(command);
-        command.SetAction((parsed, stop) => AskAsync(parsed, site, new ControlRequest("withdraw", parsed.GetRequiredValue(chain), parsed.GetValue(erase) ? ["erase"] : []), terminal, stop));
+        command.SetAction((parsed, stop) => site.AskAsync(parsed, new ControlRequest("withdraw", parsed.GetRequiredValue(chain), parsed.GetValue(erase) ? ["erase"] : []), terminal, stop));
         return command;
     }
 
@@ -117,22 +117,6 @@ internal static class ChainGovernanceCommand
                 data, parsed.GetRequiredValue(chain), parsed.GetRequiredValue(without), parsed.GetValue(to) is { } file ? Path.GetFullPath(file) : null, terminal, stop)
             : Task.FromResult(ExitCode.Usage));
         return command;
-    }
-
-    private static async Task<int> AskAsync(ParseResult parsed, AskedSite site, ControlRequest request, Terminal terminal, CancellationToken stop)
-    {
-        if (site.Directory(parsed, terminal) is not { } data)
-            return ExitCode.Usage;
-        var response = await ControlClient.AskAsync(data, request, stop);
-        foreach (string line in response.Lines)
-        {
-            if (response.Done)
-                terminal.Out.Profile.Out.Writer.WriteLine(line);
-            else
-                terminal.Complain(line);
-        }
-
-        return response.Done ? ExitCode.Ok : ExitCode.Failed;
     }
 
     /// <summary>A word that names a file stands for what is in it: hexadecimal text as it is, anything else in hexadecimal.</summary>
@@ -157,34 +141,5 @@ internal static class ChainGovernanceCommand
                 result.AddError($"'{name}' is no chain name: lower-case letters, digits and single hyphens");
         });
         return chain;
-    }
-
-    /// <summary>The running site that is asked: <c>--data DIR</c> or <c>--config FILE</c>; <c>data</c> without either.</summary>
-    private sealed class AskedSite
-    {
-        private readonly Option<string> _data = new("--data") { Description = "The data directory of the site; 'data' without one.", HelpName = "DIR" };
-        private readonly Option<string> _config = new("--config", "-c") { Description = "Instead: the site's HOCON file.", HelpName = "FILE" };
-
-        public static AskedSite AddTo(Command command)
-        {
-            var site = new AskedSite();
-            command.Options.Add(site._data);
-            command.Options.Add(site._config);
-            command.Validators.Add(result =>
-            {
-                if (result.GetResult(site._config) is not null && result.GetResult(site._data) is not null)
-                    result.AddError("name the site by either --config FILE or --data DIR");
-            });
-            return site;
-        }
-
-        /// <returns>Null when the configuration has mistakes, which have been shown.</returns>
-        /// <exception cref="CommandFailedException">There is no such folder.</exception>
-        public string? Directory(ParseResult parsed, Terminal terminal)
-        {
-            if (SiteOptions.Configuration(parsed.GetValue(_config), terminal, out bool wrong) is { } configuration && !wrong)
-                return SiteOptions.Existing(configuration.Site.DataDirectory);
-            return wrong ? null : SiteOptions.Existing(parsed.GetValue(_data) ?? "data");
-        }
     }
 }

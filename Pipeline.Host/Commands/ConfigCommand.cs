@@ -2,17 +2,19 @@ using System.CommandLine;
 using System.Text.Json;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Control;
+using Pipeline.Host.Site;
 using Spectre.Console;
 
 namespace Pipeline.Host.Commands;
 
-/// <summary><c>pipeline config check|show|diff FILE</c> and <c>pipeline config reference</c>.</summary>
+/// <summary><c>pipeline config check|show|diff FILE</c>, <c>pipeline config reload</c> and <c>pipeline config reference</c>.</summary>
 internal static class ConfigCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Create(Terminal terminal) =>
-        new("config", "Looks at a site's configuration without running anything.") { Check(terminal), Show(terminal), Diff(terminal), Reference(terminal) };
+        new("config", "Looks at a site's configuration, and has a running site read it again.") { Check(terminal), Show(terminal), Diff(terminal), Reload(terminal), Reference(terminal) };
 
     /// <summary>Every mistake on a line of its own.</summary>
     public static void Complain(ConfigurationResult result, Terminal terminal)
@@ -51,7 +53,7 @@ internal static class ConfigCommand
         var changed = new Option<bool>("--changed") { Description = "Only what does not come from the reference." };
         var json = new Option<string>("--json") { Description = "Also writes the values there.", HelpName = "FILE" };
         var command = new DocumentedCommand("show",
-            "Prints every value in force and where it comes from, as HOCON. Secrets are hidden.",
+            "Prints every value in force and where it comes from, as HOCON, with 'live' where a running site takes a change on. Secrets are hidden.",
             """
             pipeline config show hocon/site.conf --changed
             PIPELINE__DICOM__PORT=104 pipeline config show hocon/site.conf
@@ -70,7 +72,7 @@ internal static class ConfigCommand
             EffectiveValue[] shown = [.. values.Where(value => value.Changed || !parsed.GetValue(changed))];
             int width = shown.Select(value => value.ToString().Length).DefaultIfEmpty().Max();
             foreach (var value in shown)
-                terminal.Out.Profile.Out.Writer.WriteLine($"{value.ToString().PadRight(Math.Min(width, 64))}  # {value.Place}");
+                terminal.Out.Profile.Out.Writer.WriteLine($"{value.ToString().PadRight(Math.Min(width, 64))}  # {value.Place}{(value.Live ? "; live" : "")}");
             return ExitCode.Ok;
         });
         return command;
@@ -109,6 +111,19 @@ internal static class ConfigCommand
 
             return ExitCode.Ok;
         });
+        return command;
+    }
+
+    private static DocumentedCommand Reload(Terminal terminal)
+    {
+        var command = new DocumentedCommand("reload",
+            "Has the running site read its configuration again, as SIGHUP does: it takes on what may change while it runs and names what needs a restart. Mistakes change nothing.",
+            """
+            pipeline config reload --config hocon/site.conf
+            pipeline config reload --data data/north-hospital
+            """);
+        var site = AskedSite.AddTo(command);
+        command.SetAction((parsed, stop) => site.AskAsync(parsed, new ControlRequest(SiteReload.Verb, null, []), terminal, stop));
         return command;
     }
 

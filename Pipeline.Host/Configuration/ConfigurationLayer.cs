@@ -30,6 +30,15 @@ internal sealed record ConfigurationLayer(Func<string, string> Source, Config Co
     public IEnumerable<string> Keys(string path) =>
         (path.Length == 0 ? Config.Root : Find(path)) is { } value && value.IsObject() ? value.GetObject().Items.Keys : [];
 
+    /// <summary>Every leaf under a key with its full path, in which quotes are left out: keys of the actor runtime may have dots of their own.</summary>
+    public IEnumerable<(string Key, HoconValue Value)> Values(string root)
+    {
+        return Find(root) is { } found ? Walk(root, found) : [];
+
+        static IEnumerable<(string Key, HoconValue Value)> Walk(string path, HoconValue value) => value.IsObject()
+            ? value.GetObject().Items.SelectMany(item => Walk($"{path}.{item.Key}", item.Value)) : [(path, value)];
+    }
+
     /// <summary>Full paths of every leaf under a path.</summary>
     public IEnumerable<string> Leaves(string path)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Pipeline.Host.Configuration;
 
 /// <summary>A key's value as it is in force.</summary>
@@ -8,8 +10,18 @@ namespace Pipeline.Host.Configuration;
 /// <param name="Through">The key of the defaults that it was taken from; null where it is its own.</param>
 internal sealed record EffectiveValue(string Key, string Value, string Source, int? Line, bool Changed, string? Through = null)
 {
+    /// <summary>Whether a running site takes a change of it on.</summary>
+    public bool Live { get; } = LiveKeys.Contains(Key);
+
     /// <summary>File and line, for people and editors.</summary>
     public string Place => (Line is { } line ? $"{Source}:{line}" : Source) + (Through is { } through ? $", {through}" : "");
+
+    /// <summary>With what a secret hides: for <see cref="IsSameAs"/> alone.</summary>
+    [JsonIgnore]
+    internal string Whole { private get; init; } = Value;
+
+    /// <summary>Whether two have the same value, secret or not.</summary>
+    public bool IsSameAs(EffectiveValue other) => Whole == other.Whole;
 
     public override string ToString() => $"{Key} = {Value}";
 }

@@ -28,9 +28,14 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
     public IEnumerable<EffectiveValue> Effective() => _found.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry =>
     {
         var (value, layer, key) = entry.Value;
-        return new EffectiveValue(
-            entry.Key, Literal(entry.Key, value, _read[entry.Key].StartsWith("list", StringComparison.Ordinal)), layer.Source(key), layer.LineOf(key), layer != layers[^1], key == entry.Key ? null : key);
+        bool isList = _read[entry.Key].StartsWith("list", StringComparison.Ordinal);
+        return Shown(entry.Key, value, isList, layer, key);
     });
+
+    /// <summary>Every key of a root that the reader does not check, such as the actor runtime's; secrets are hidden.</summary>
+    public IEnumerable<EffectiveValue> Unchecked(string root) => layers.SelectMany(layer => layer.Values(root).Select(found => (found.Key, found.Value, Layer: layer)))
+        .GroupBy(found => found.Key, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
+        .Select(group => Shown(group.Key, group.First().Value, isList: false, group.First().Layer, group.Key));
 
     public int Int(string path, int minimum, int maximum, string? fallback = null) =>
         (int)Value<long>(path, $"integer {minimum} … {maximum}", fallback, minimum, text =>
@@ -177,12 +182,18 @@ internal sealed class SettingsReader(IReadOnlyList<ConfigurationLayer> layers)
         return isNumber ? $"; a unit is missing: \"{text}MiB\"?" : text.EndsWith('B') ? "; units are B, KiB, MiB, GiB and TiB" : "";
     }
 
-    private static string Literal(string key, HoconValue value, bool isList)
+    private EffectiveValue Shown(string path, HoconValue value, bool isList, ConfigurationLayer layer, string key) => new(
+        path, Literal(path, value, isList, SecretKeys.Mask), layer.Source(key), layer.LineOf(key), layer != layers[^1], key == path ? null : key)
+    {
+        Whole = Literal(path, value, isList, (_, text) => text),
+    };
+
+    private static string Literal(string key, HoconValue value, bool isList, Func<string, string, string> mask)
     {
         if (value.IsArray())
             return $"[{string.Join(", ", value.GetArray().Select(item => Quoted(item.GetString())))}]";
         // Akka's parser makes of a list without items a value that is nothing.
-        string text = value.IsObject() ? "" : SecretKeys.Mask(key, value.GetString() ?? "");
+        string text = value.IsObject() ? "" : mask(key, value.GetString() ?? "");
         return isList && text.Length == 0 ? "[]" : Quoted(text);
     }
 

@@ -9,12 +9,21 @@ namespace Pipeline.Host.Configuration;
 /// <param name="Akka">For <c>ActorSystem.Create</c>; the chains' journals are added where they are opened.</param>
 public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
 {
+    /// <summary>Levels of <c>akka.loglevel</c>.</summary>
+    private static readonly string[] LogLevels = ["OFF", "ERROR", "WARNING", "INFO", "DEBUG"];
+
     private const string ReferenceResource = "Pipeline.Host.Configuration.reference.conf";
 
     /// <summary>Below the data directory: what was joined, a file a chain.</summary>
     public const string JoinedFolder = "chains.d";
 
     private static readonly string[] Roots = ["pipeline", "akka"];
+
+    /// <summary>Every value in force, secrets hidden: the site's own, and those of the actor runtime that some layer names.</summary>
+    internal IReadOnlyList<EffectiveValue> Values { get; init; } = [];
+
+    /// <summary>Reads the same file, joined chains and environment again.</summary>
+    internal Func<ConfigurationResult>? Reread { get; init; }
 
     /// <summary>The text of the embedded reference.</summary>
     public static string Reference
@@ -57,7 +66,8 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
         layers.AddRange(joined);
         layers.Add(ReferenceLayer());
         reader = new SettingsReader(layers);
-        return Create(layers, reader);
+        var result = Create(layers, reader);
+        return result.IsValid ? new ConfigurationResult(result.Configuration with { Reread = () => Load(file, environment) }, []) : result;
     }
 
     /// <summary>As <see cref="Load"/>, from a text instead of a file.</summary>
@@ -95,11 +105,15 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
     private static ConfigurationResult Create(IReadOnlyList<ConfigurationLayer> layers, SettingsReader reader)
     {
         var settings = SiteSettings.Create(reader);
+        EffectiveValue[] runtime = [.. reader.Unchecked("akka")];
+        string level = Array.Find(runtime, value => value.Key == "akka.loglevel")?.Value ?? "";
+        if (!LogLevels.Contains(level, StringComparer.OrdinalIgnoreCase))
+            reader.Report("akka.loglevel", $"\"{level}\"", $"must be {string.Join(" | ", LogLevels)}");
         ConfigurationError[] errors = [.. UnknownKeys.Find(layers), .. reader.Errors];
         if (errors.Length > 0)
             return new ConfigurationResult(null, errors);
         var akka = layers.Select(layer => RuntimePart(layer.Config)).OfType<Config>().Aggregate((merged, next) => merged.WithFallback(next));
-        return new ConfigurationResult(new SiteConfiguration(settings, akka), []);
+        return new ConfigurationResult(new SiteConfiguration(settings, akka) { Values = [.. reader.Effective(), .. runtime] }, []);
     }
 
     /// <summary>What <c>pipeline chain join</c> wrote into the data directory: a file a chain, below the site's own file and above the reference.</summary>
@@ -173,13 +187,6 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
     /// <summary>Keys that the reference does not have.</summary>
     private static class UnknownKeys
     {
-        /// <summary>Sections whose children a person names, and where the keys of such a child are listed.</summary>
-        private static readonly (string Section, string Defaults)[] Named =
-        [
-            ("pipeline.chains", "pipeline.chain-defaults"), ("pipeline.deidentification.rules", "pipeline.deidentification.rule-defaults"),
-            ("pipeline.dicom.peers", "pipeline.dicom.peer-defaults"), ("pipeline.gateway.peers", "pipeline.gateway.peer-defaults"),
-        ];
-
         public static IEnumerable<ConfigurationError> Find(IReadOnlyList<ConfigurationLayer> layers)
         {
             var reference = layers[^1];
@@ -191,7 +198,7 @@ public sealed partial record SiteConfiguration(SiteSettings Site, Config Akka)
                     yield return Unknown(layer, root, sections.Contains(root) ? $"pipeline.{root}" : Suggestion.For(root, Roots));
                 foreach (string leaf in layer.Leaves("pipeline").Where(leaf => !known.Contains(leaf)))
                 {
-                    if (Named.FirstOrDefault(named => leaf.StartsWith(named.Section + '.', StringComparison.Ordinal)) is not { Section: not null } named)
+                    if (NamedSections.All.FirstOrDefault(named => leaf.StartsWith(named.Section + '.', StringComparison.Ordinal)) is not { Section: not null } named)
                     {
                         yield return Unknown(layer, leaf, Suggestion.For(leaf, known));
                         continue;

@@ -18,6 +18,6 @@ internal static class SiteSettingsListing
         var (lefts, rights) = (left.ToDictionary(v => v.Key), right.ToDictionary(v => v.Key));
         return lefts.Keys.Union(rights.Keys).Order(StringComparer.Ordinal)
             .Select(key => (Left: lefts.GetValueOrDefault(key), Right: rights.GetValueOrDefault(key)))
-            .Where(pair => pair.Left?.Value != pair.Right?.Value);
+            .Where(pair => pair.Left is null || pair.Right is null || !pair.Left.IsSameAs(pair.Right));
     }
 }

@@ -10,10 +10,16 @@ namespace Pipeline.Host.Configuration;
 /// <param name="KeyFile">Of the certificate.</param>
 /// <param name="OpenHealth">Whether health is told without a token.</param>
 /// <param name="Refresh">How old an answer may be.</param>
-/// <param name="Collector">Where metrics are sent by OTLP too; null for nowhere.</param>
+/// <param name="Collector">Where metrics and traces are sent by OTLP; null for nowhere.</param>
 public sealed record StatusSettings(
     bool Enabled, IPEndPoint Listen, string TokenFile, string? OperatorTokenFile, string? CertificateFile, string? KeyFile, bool OpenHealth, TimeSpan Refresh, Uri? Collector)
 {
+    /// <summary>Whose tokens are taken beside the port's own; null for nobody's.</summary>
+    public OidcSettings? Oidc { get; init; }
+
+    /// <summary>Share of traces that are sent to the collector, 0 to 1.</summary>
+    public double TraceRatio { get; init; }
+
     private const string Section = "pipeline.status";
 
     internal static StatusSettings Create(SettingsReader reader, string dataDirectory)
@@ -51,7 +57,11 @@ public sealed record StatusSettings(
         return new StatusSettings(
             enabled, at, tokenFile, operatorFile,
             certificate.Length == 0 ? null : Path.GetFullPath(certificate), key.Length == 0 ? null : Path.GetFullPath(key), open,
-            reader.Duration($"{Section}.refresh-interval", "100ms", "1m"), IsUri(collector) ? new Uri(collector) : null);
+            reader.Duration($"{Section}.refresh-interval", "100ms", "1m"), IsUri(collector) ? new Uri(collector) : null)
+        {
+            Oidc = OidcSettings.Create(reader),
+            TraceRatio = reader.Fraction($"{Section}.trace-ratio", 0, 1),
+        };
 
         string PathOr(string path, string name) => Path.GetFullPath(path.Length == 0 ? Path.Combine(dataDirectory, "keys", name) : path);
 

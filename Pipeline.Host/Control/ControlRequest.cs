@@ -1,7 +1,7 @@
 namespace Pipeline.Host.Control;
 
 /// <summary>What an operator asks of a running site.</summary>
-/// <param name="Verb">status, propose, approve, apply or withdraw.</param>
+/// <param name="Verb">status, propose, approve, apply, withdraw, site or reload.</param>
 /// <param name="Chain">Null for all.</param>
 /// <param name="Words">Arguments of the verb.</param>
 internal sealed record ControlRequest(string Verb, string? Chain, string[] Words)

@@ -105,7 +105,7 @@ public sealed class DemoSites(DemoConsortium consortium, DemoProfile profile, De
         Payloads = PayloadExchangeSettings.Default with { Tick = TimeSpan.FromMilliseconds(100), AnnounceInterval = TimeSpan.FromMilliseconds(500) },
         Device = "auto",
         Threads = 1,
-        RetryInterval = TimeSpan.FromMilliseconds(500),
+        Pace = new TrainingPace(TimeSpan.FromMilliseconds(500)),
         Trainer = profile.Trainer,
         Gate = profile.Gate,
         Personalizer = profile.Personalizer,

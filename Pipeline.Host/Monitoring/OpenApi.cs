@@ -28,6 +28,7 @@ internal static class OpenApi
             if (route.Path.Contains('{', StringComparison.Ordinal))
                 responses["404"] = new JsonObject { ["description"] = "There is no such chain." };
             responses["401"] = new JsonObject { ["description"] = "No token, or a wrong one." };
+            responses["403"] = new JsonObject { ["description"] = "A token of the identity provider without a role that reads." };
             var operation = new JsonObject { ["summary"] = route.Summary, ["operationId"] = route.Name, ["responses"] = responses };
             Parameters(route, operation);
             paths[route.Path] = new JsonObject { ["get"] = operation };
@@ -43,8 +44,8 @@ internal static class OpenApi
             {
                 ["securitySchemes"] = new JsonObject
                 {
-                    ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "pipeline.status.token-file: reads." },
-                    ["operatorToken"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "pipeline.status.operator-token-file: reads and changes." },
+                    ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "pipeline.status.token-file, or pipeline.status.oidc with the readers' role: reads." },
+                    ["operatorToken"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "pipeline.status.operator-token-file, or pipeline.status.oidc with the operators' role: reads and changes." },
                 },
                 ["schemas"] = new JsonObject
                 {
@@ -73,6 +74,7 @@ internal static class OpenApi
                 ["200"] = Response(route.Answers, route.MediaType, route.Schema),
                 ["400"] = Response("The body, or the name in the path, is not of that form; it says which field and what it takes.", route.MediaType, route.Schema),
                 ["401"] = new JsonObject { ["description"] = "Not the operator's token." },
+                ["403"] = new JsonObject { ["description"] = "A token of the identity provider without the operators' role." },
                 ["405"] = new JsonObject { ["description"] = "Operations are off (pipeline.status.operations)." },
                 ["409"] = Response("The site refused, with the reason.", route.MediaType, route.Schema),
                 ["413"] = Response("The body is too large.", route.MediaType, route.Schema),

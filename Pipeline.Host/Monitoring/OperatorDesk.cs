@@ -19,19 +19,18 @@ internal sealed class OperatorDesk(
     string dataDirectory, SiteKey key, AuditLog audit, Func<ControlRequest, CancellationToken, Task<ControlResponse>> chains, Action<string> note, TimeProvider clock,
     CancellationToken stopping)
 {
-    private const string By = "status port";
-
-    public Task<OperatorAnswer> AskAsync(string chain, string verb, ChainWords given)
+    /// <param name="by">On whose word, for the audit log.</param>
+    public Task<OperatorAnswer> AskAsync(string chain, string verb, ChainWords given, string by)
     {
         string[] words = given.Words ?? [];
         int missing = Array.IndexOf(words, null);
         string? fault = FaultOf(chain) ?? (missing >= 0 ? $"words[{missing}] is null: words are texts" : null);
         return CarryOutAsync(
-            $"{verb} on {chain}", new AuditEntry(default, "", verb, chain, -1, "", By, LogLine.Of(string.Join(' ', words)), ""), fault,
+            $"{verb} on {chain}", new AuditEntry(default, "", verb, chain, -1, "", by, LogLine.Of(string.Join(' ', words)), ""), fault,
             () => chains(new ControlRequest(verb, chain, words), stopping));
     }
 
-    public Task<OperatorAnswer> DecideAsync(QuarantineDecision decision)
+    public Task<OperatorAnswer> DecideAsync(QuarantineDecision decision, string by)
     {
         long[] instances = decision.Instances ?? [];
         OperatorAction? action = decision.Action switch { "release" => OperatorAction.Release, "drop" => OperatorAction.Drop, _ => null };
@@ -40,20 +39,20 @@ internal sealed class OperatorDesk(
             : (decision.Chain is { } chain ? FaultOf(chain) : null) ?? RequestDesk.FaultOf(decision.Reason);
         return CarryOutAsync(
             $"{decision.Action} of {instances.Length} in quarantine",
-            new AuditEntry(default, "", decision.Action ?? "", decision.Chain, instances is [var one] ? one : -1, "", By, decision.Reason ?? "", ""), fault,
+            new AuditEntry(default, "", decision.Action ?? "", decision.Chain, instances is [var one] ? one : -1, "", by, decision.Reason ?? "", ""), fault,
             () => LeaveAsync([.. QuarantineOperations.Choose(new SiteFolder(dataDirectory, []), decision.Chain, instances, null)
-                .Select(held => RequestDesk.New(action!.Value, held.Chain, held.Sequence, "", decision.Reason!, By))]));
+                .Select(held => RequestDesk.New(action!.Value, held.Chain, held.Sequence, "", decision.Reason!, by))]));
     }
 
-    public Task<OperatorAnswer> EraseAsync(PatientErasure erasure)
+    public Task<OperatorAnswer> EraseAsync(PatientErasure erasure, string by)
     {
         string? fault = string.IsNullOrWhiteSpace(erasure.PatientId)
             ? "patientId is missing: the Patient ID (0010,0020) of the images" : RequestDesk.FaultOf(erasure.Reason);
         return CarryOutAsync(
             "erasure of a patient",
             new AuditEntry(
-                default, "", "erase", null, -1, fault is null ? key.Pseudonym(PseudonymKind.Patient, erasure.PatientId!) : "", By, erasure.Reason ?? "", ""),
-            fault, () => LeaveAsync([PatientOperations.Request(key, erasure.PatientId!, erasure.Reason!, By)]));
+                default, "", "erase", null, -1, fault is null ? key.Pseudonym(PseudonymKind.Patient, erasure.PatientId!) : "", by, erasure.Reason ?? "", ""),
+            fault, () => LeaveAsync([PatientOperations.Request(key, erasure.PatientId!, erasure.Reason!, by)]));
     }
 
     /// <summary>What came could not be read; nothing was begun.</summary>

@@ -14,6 +14,7 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Control;
 using Pipeline.Host.Reporting;
@@ -30,8 +31,11 @@ internal sealed class StatusServer : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly SiteMetrics _metrics;
     private readonly MeterProvider _provider;
+    private readonly TracerProvider? _traces;
+    private readonly StatusGuard _guard;
 
-    private StatusServer(WebApplication server, SiteMetrics metrics, MeterProvider provider) => (_server, _metrics, _provider) = (server, metrics, provider);
+    private StatusServer(WebApplication server, SiteMetrics metrics, MeterProvider provider, TracerProvider? traces, StatusGuard guard) =>
+        (_server, _metrics, _provider, _traces, _guard) = (server, metrics, provider, traces, guard);
 
     /// <summary>As people and tools reach it.</summary>
     public Uri Address => new(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -52,7 +56,8 @@ internal sealed class StatusServer : IAsyncDisposable
         var server = builder.Build();
         var metrics = new SiteMetrics(latest);
         var provider = Provider(settings, latest().Site, metrics);
-        server.Use((context, next) => GuardAsync(context, next, settings, token, operators?.Token));
+        var guard = new StatusGuard(settings, token, operators?.Token);
+        server.Use(guard.AdmitAsync);
         server.UseOpenTelemetryPrometheusScrapingEndpoint(provider, context => context.Request.Path == StatusRoutes.Metrics, null, null, null);
         server.UseRouting();
         Map(server, latest);
@@ -61,13 +66,14 @@ internal sealed class StatusServer : IAsyncDisposable
         try
         {
             await server.StartAsync(stop).ConfigureAwait(false);
-            return new StatusServer(server, metrics, provider);
+            return new StatusServer(server, metrics, provider, TraceExport.Begin(settings, latest().Site), guard);
         }
         catch
         {
             await server.DisposeAsync().ConfigureAwait(false);
             provider.Dispose();
             metrics.Dispose();
+            guard.Dispose();
             throw;
         }
     }
@@ -76,8 +82,10 @@ internal sealed class StatusServer : IAsyncDisposable
     {
         await _server.StopAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
+        _traces?.Dispose();
         _provider.Dispose();
         _metrics.Dispose();
+        _guard.Dispose();
     }
 
     private static MeterProvider Provider(StatusSettings settings, string site, SiteMetrics metrics)
@@ -107,40 +115,6 @@ internal sealed class StatusServer : IAsyncDisposable
         });
     }
 
-    /// <summary>Whoever shows no token learns nothing but, where the configuration says so, health.</summary>
-    private static Task GuardAsync(HttpContext context, RequestDelegate next, StatusSettings settings, StatusToken token, StatusToken? operators)
-    {
-        var headers = context.Response.Headers;
-        headers.CacheControl = "no-store";
-        headers.XContentTypeOptions = "nosniff";
-        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        headers["Referrer-Policy"] = "no-referrer";
-        string? shown = context.Request.Headers.Authorization;
-        bool changes = operators is not null && HttpMethods.IsPost(context.Request.Method);
-        if (!changes && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
-        {
-            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
-            headers.Allow = operators is null ? "GET, HEAD" : "GET, HEAD, POST";
-            return Task.CompletedTask;
-        }
-
-        if (changes)
-        {
-            if (operators!.AdmitsBearer(shown))
-                return next(context);
-            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-            headers.WWWAuthenticate = "Bearer";
-            return context.Response.WriteAsync("the token is in the file of pipeline.status.operator-token-file at the site\n");
-        }
-
-        bool open = settings.OpenHealth && context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
-        if (open || token.Admits(shown) || operators?.Admits(shown) == true)
-            return next(context);
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        headers.WWWAuthenticate = new[] { "Basic realm=\"pipeline: any user, the token of pipeline.status.token-file\", charset=\"UTF-8\"", "Bearer" };
-        return context.Response.WriteAsync("the token is in the file of pipeline.status.token-file at the site\n");
-    }
-
     private static void Map(WebApplication server, Func<SiteStatus> latest)
     {
         server.MapGet(StatusRoutes.Page, context => TextAsync(context, MediaTypeNames.Text.Html, StatusPage.Render(latest())));
@@ -155,13 +129,17 @@ internal sealed class StatusServer : IAsyncDisposable
     private static void Map(WebApplication server, OperatorDesk desk)
     {
         foreach (string path in new[] { StatusRoutes.Propose, StatusRoutes.Approve, StatusRoutes.Withdraw })
-            server.MapPost(path, context => OperateAsync(context, desk, Asking(desk, Name(context), path[(path.LastIndexOf('/') + 1)..])));
+            server.MapPost(path, context => OperateAsync(context, desk, Asking(desk, Name(context), path[(path.LastIndexOf('/') + 1)..], StatusGuard.By(context))));
 
-        server.MapPost(StatusRoutes.Quarantine, context => OperateAsync<QuarantineDecision>(context, desk, desk.DecideAsync));
-        server.MapPost(StatusRoutes.Erasures, context => OperateAsync<PatientErasure>(context, desk, desk.EraseAsync));
+        server.MapPost(StatusRoutes.Quarantine, context => OperateAsync(context, desk, Deciding(desk, StatusGuard.By(context))));
+        server.MapPost(StatusRoutes.Erasures, context => OperateAsync(context, desk, Erasing(desk, StatusGuard.By(context))));
     }
 
-    private static Func<ChainWords, Task<OperatorAnswer>> Asking(OperatorDesk desk, string chain, string verb) => words => desk.AskAsync(chain, verb, words);
+    private static Func<ChainWords, Task<OperatorAnswer>> Asking(OperatorDesk desk, string chain, string verb, string by) => words => desk.AskAsync(chain, verb, words, by);
+
+    private static Func<QuarantineDecision, Task<OperatorAnswer>> Deciding(OperatorDesk desk, string by) => decision => desk.DecideAsync(decision, by);
+
+    private static Func<PatientErasure, Task<OperatorAnswer>> Erasing(OperatorDesk desk, string by) => erasure => desk.EraseAsync(erasure, by);
 
     /// <summary>What is asked for is done whether or not the client waits for the answer; before it is whole, nothing is.</summary>
     private static async Task OperateAsync<T>(HttpContext context, OperatorDesk desk, Func<T, Task<OperatorAnswer>> operate) where T : class

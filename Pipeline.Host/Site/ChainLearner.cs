@@ -21,7 +21,10 @@ namespace Pipeline.Host.Site;
 /// </summary>
 public sealed class ChainLearner : ReceiveActor, IWithTimers
 {
+    private const string Paused = "the operator has paused training (pipeline.trainer.pause)";
+
     private readonly ChainLearnerSettings _settings;
+    private readonly LearnerTrace _trace;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<Offer> _offers = [];
     private LearningProtocol.ModelReady? _round;
@@ -35,6 +38,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     public ChainLearner(ChainLearnerSettings settings)
     {
         _settings = settings;
+        _trace = new LearnerTrace(settings.Chain);
         Receive<LearningProtocol.ChainEvent>(OnChainEvent);
         Receive<LearningProtocol.CaughtUp>(_ => { });
         Receive<LearningProtocol.ModelReady>(OnModelReady);
@@ -58,6 +62,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<ChainProtocol.SubmitAccepted>(_ => { });
         Receive<ChainProtocol.SubmitRefused>(m => _log.Debug("Transaction {0} refused: {1}", m.TransactionId.Short, m.Reason));
         Receive<JudgeAgain>(_ => JudgeNext());
+        Receive<LearnerProtocol.PaceChanged>(_ => OnPaceChanged());
         Receive<TryAgain>(m =>
         {
             if (m.Round == _round?.Round)
@@ -68,6 +73,8 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(ChainLearnerSettings settings) => Akka.Actor.Props.Create(() => new ChainLearner(settings));
+
+    protected override void PostStop() => _trace.Stopped();
 
     private void OnChainEvent(LearningProtocol.ChainEvent message)
     {
@@ -101,6 +108,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (round != _round?.Round)
             return;
         _round = null;
+        _trace.RoundEnded(missed ? "missed" : "contributed");
         // A member that was away would refuse the update of a closed round; it takes the round's result from the chain.
         if (_offered is { } payload)
             _settings.Exchange.Tell(new PayloadProtocol.Withdraw(payload));
@@ -109,6 +117,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private void OnModelReady(LearningProtocol.ModelReady message)
     {
         _round = message;
+        _trace.RoundBegan(message.Round);
         _contribution = null;
         _personalizing = false;
         Publish(new LearnerProtocol.RoundStarted(_settings.Site, _settings.Chain, message.Round, message.Model));
@@ -118,8 +127,12 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
 
     private void Train()
     {
-        if (_round is { } round)
-            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent()));
+        if (_round is not { } round)
+            return;
+        if (_settings.Pace().Paused)
+            Wait(round.Round, Paused);
+        else
+            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent()) { Trace = _trace.Round });
     }
 
     private void OnTrained(TrainingProtocol.RoundTrained message)
@@ -134,18 +147,36 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         _idle = null;
         _spent = message.SpentMicro;
         _offered = Digest.Of(message.Payload);
-        _settings.Exchange.Tell(new PayloadProtocol.Publish(LearningPayloads.Update, message.Payload));
+        _settings.Exchange.Tell(new PayloadProtocol.Publish(LearningPayloads.Update, message.Payload) { Trace = _trace.Round });
     }
 
     private void OnSkipped(TrainingProtocol.RoundSkipped message)
     {
         if (message.Round != _round?.Round)
             return;
-        if (_idle != message.Reason)
-            _log.Info("Chain {0}, round {1}: this site does not train yet: {2}", _settings.Chain, message.Round, message.Reason);
-        _idle = message.Reason;
-        Publish(new LearnerProtocol.Waiting(_settings.Site, _settings.Chain, message.Round, message.Reason));
-        Timers.StartSingleTimer("again", new TryAgain(message.Round), _settings.RetryInterval);
+        // The pause may have come while the trainer looked.
+        Wait(message.Round, _settings.Pace().Paused ? Paused : message.Reason);
+    }
+
+    private void Wait(long round, string reason)
+    {
+        if (_idle != reason)
+            _log.Info("Chain {0}, round {1}: this site does not train yet: {2}", _settings.Chain, round, reason);
+        _idle = reason;
+        Publish(new LearnerProtocol.Waiting(_settings.Site, _settings.Chain, round, reason));
+        Timers.StartSingleTimer("again", new TryAgain(round), _settings.Pace().RetryInterval);
+    }
+
+    /// <summary>Whoever waits by the old pace looks now, and waits by the new one.</summary>
+    private void OnPaceChanged()
+    {
+        bool again = Timers.IsTimerActive("again"), judge = Timers.IsTimerActive("judge");
+        Timers.Cancel("again");
+        Timers.Cancel("judge");
+        if (again)
+            Train();
+        if (judge)
+            JudgeNext();
     }
 
     /// <summary>Memory or a device may be there again after a while; the round goes on without this site until then.</summary>
@@ -153,10 +184,11 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     {
         Trouble($"{message.Command.GetType().Name}: {message.Reason}");
         if (message.Command is TrainingProtocol.TrainRound train && train.Round == _round?.Round)
-            Timers.StartSingleTimer("again", new TryAgain(train.Round), _settings.RetryInterval);
+            Timers.StartSingleTimer("again", new TryAgain(train.Round), _settings.Pace().RetryInterval);
         if (message.Command is TrainingProtocol.JudgeAuxiliary)
         {
             _judging = null;
+            _trace.JudgementEnded("failed");
             JudgeLater();
         }
     }
@@ -186,10 +218,11 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_judging is not null || _round is not { } round || _offers.Find(o => !o.Voted) is not { } offer)
             return;
         _judging = offer;
+        _trace.JudgementBegan(offer.Packet.SourceName);
         _settings.Trainer.Tell(new TrainingProtocol.JudgeAuxiliary(round.Model, offer.Backbone, round.Seed));
     }
 
-    private void JudgeLater() => Timers.StartSingleTimer("judge", JudgeAgain.Instance, _settings.RetryInterval);
+    private void JudgeLater() => Timers.StartSingleTimer("judge", JudgeAgain.Instance, _settings.Pace().RetryInterval);
 
     private void OnDecided(AuxiliaryPacket packet) => _offers.RemoveAll(o => o.Packet == packet);
 
@@ -198,6 +231,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_judging is not { } offer)
             return;
         _judging = null;
+        _trace.JudgementEnded("postponed");
         // Others first; one that the chain has decided on meanwhile is gone.
         if (_offers.Remove(offer))
             _offers.Add(offer);
@@ -212,6 +246,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_judging is not { } offer)
             return;
         _judging = null;
+        _trace.JudgementEnded(message.Decision.Accept ? "accepted" : "refused");
         if (_offers.Contains(offer))
             Vote(offer, message.Decision);
         JudgeNext();

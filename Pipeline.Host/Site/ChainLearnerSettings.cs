@@ -8,10 +8,10 @@ namespace Pipeline.Host.Site;
 /// <param name="Trainer">A training actor (see <see cref="Actors.Training.TrainingProtocol"/>).</param>
 /// <param name="Exchange">The chain's payload exchange.</param>
 /// <param name="Replica">The chain's replica.</param>
-/// <param name="RetryInterval">How long a site without enough data waits before it looks again.</param>
+/// <param name="Pace">In force now. Any thread.</param>
 public sealed record ChainLearnerSettings(
     string Site, string Chain, IActorRef Trainer, IActorRef Exchange, IActorRef Replica, IPayloadStore Payloads, TransactionFactory Transactions,
-    TimeSpan RetryInterval)
+    Func<TrainingPace> Pace)
 {
     /// <summary>ε × 10⁶ that the chain holds as this site's word on what it has spent. Any thread.</summary>
     public Func<long> ReportedSpent { get; init; } = () => 0;

@@ -72,7 +72,7 @@ public sealed class ChainNode
         Trainer = trainer(parent);
         Learner = parent.ActorOf(
             ChainLearner.Props(new ChainLearnerSettings(
-                settings.Site, genesis.Name, Trainer, Exchange, Replica, Store, Transactions, settings.RetryInterval)
+                settings.Site, genesis.Name, Trainer, Exchange, Replica, Store, Transactions, settings.Pace)
             {
                 ReportedSpent = () => _application.View.Round.SpentBy(settings.Site),
             }),

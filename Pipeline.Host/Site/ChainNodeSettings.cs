@@ -50,6 +50,6 @@ public sealed record ChainNodeSettings
     /// <summary>What the site demands beyond the chain's differential privacy.</summary>
     public PrivacyLimits Limits { get; init; } = PrivacyLimits.None;
 
-    /// <summary>A site without enough data looks again after this long.</summary>
-    public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>In force now. Any thread.</summary>
+    public Func<TrainingPace> Pace { get; init; } = () => TrainingPace.Default;
 }

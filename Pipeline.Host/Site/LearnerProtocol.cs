@@ -8,6 +8,12 @@ namespace Pipeline.Host.Site;
 /// <summary>What a chain's learner reports to whoever watches the site (terminal, metrics, demo). Local messages, published on the event stream.</summary>
 public static class LearnerProtocol
 {
+    /// <summary>Told a learner: the pace of its settings is another one now.</summary>
+    public sealed record PaceChanged
+    {
+        public static PaceChanged Instance { get; } = new();
+    }
+
     public interface IProgress
     {
         string Site { get; }

@@ -25,6 +25,7 @@ public sealed class SiteNode : IAsyncDisposable
     private readonly ConcurrentDictionary<string, ChainNode> _chains = new(StringComparer.Ordinal);
     private readonly List<UniqueKillSwitch> _relays = [];
     private readonly ActorMaterializer _materializer;
+    private volatile TrainingPace _pace;
     private bool _stopped;
 
     private SiteNode(SiteNodeSettings settings, DataDirectoryLock held, SiteIdentity identity, ActorSystem system, IngestPipeline ingest)
@@ -35,6 +36,7 @@ public sealed class SiteNode : IAsyncDisposable
         System = system;
         Ingest = ingest;
         _materializer = system.Materializer();
+        _pace = settings.Pace;
         Runtime = new TorchRuntime(settings.Threads);
     }
 
@@ -148,7 +150,7 @@ public sealed class SiteNode : IAsyncDisposable
         Personalizer = _settings.Personalizer,
         Payloads = _settings.Payloads,
         Snapshots = _settings.Snapshots,
-        RetryInterval = _settings.RetryInterval,
+        Pace = () => _pace,
         Limits = limits ?? PrivacyLimits.None,
     };
 
@@ -164,6 +166,19 @@ public sealed class SiteNode : IAsyncDisposable
     /// </summary>
     public void Relay(string source, string destination) => _relays.Add(BridgeRelay.Start(
         System, _materializer, _chains[source].BridgeEnd, _chains[destination].BridgeEnd, _chains[destination].Transactions));
+
+    /// <summary>
+    /// Takes on, while it runs, what may change then: how images are taken (<see cref="IngestPipeline.Apply"/>), threads and pace of training. All else stays
+    /// as it was started.
+    /// </summary>
+    public void Apply(SiteNodeSettings wanted)
+    {
+        Ingest.Apply(IngestOf(wanted, _identity));
+        Runtime.Threads = wanted.Threads;
+        _pace = wanted.Pace;
+        foreach (var chain in _chains.Values)
+            chain.Learner.Tell(LearnerProtocol.PaceChanged.Instance);
+    }
 
     /// <summary>Lets associations end and commits what is in flight.</summary>
     public async Task StopAsync()

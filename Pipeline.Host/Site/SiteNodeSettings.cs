@@ -66,7 +66,7 @@ public sealed record SiteNodeSettings
     /// <summary>Threads that one training actor computes with.</summary>
     public int Threads { get; init; } = 1;
 
-    public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(5);
+    public TrainingPace Pace { get; init; } = TrainingPace.Default;
 
     public long PayloadQuotaBytes { get; init; } = 16L << 30;
 
@@ -75,4 +75,16 @@ public sealed record SiteNodeSettings
 
     /// <summary>The disk that spool and sample stores are on; tests make it fail.</summary>
     public IDurableFileSystem Files { get; init; } = new DiskFileSystem();
+
+    /// <summary>These with what a configuration says that may change while the site runs; see <see cref="SiteNode.Apply"/>.</summary>
+    /// <param name="routes">Of the chains, in the scope that the configuration gives them.</param>
+    internal SiteNodeSettings In(SiteSettings site, IReadOnlyList<ChainRoute> routes) => this with
+    {
+        Dicom = site.Dicom.Server,
+        Ingest = site.Ingest,
+        QuarantineRetention = site.QuarantineRetention,
+        Routes = routes,
+        Threads = site.Trainer.StepThreads,
+        Pace = new TrainingPace(site.Trainer.RetryInterval, site.Trainer.Paused),
+    };
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Remote;
 using Akka.Remote.Transport;
 using Pipeline.Actors.Dicom;
@@ -52,8 +53,8 @@ internal static class SiteRunner
         ActorSystem? system = null;
         Gateway.Gateway? Open() => OpenGateway(site, passphrase, told => Log(system, told));
         await using var gateway = site.Cluster is null ? Open() : null;
-        ChainRoute[] routes = [.. chains.Select(c => Route(c.Settings, c.Genesis, identity))];
-        var started = await StartNodeAsync(site, new SiteNodeSettings
+        ChainRoute[] routes = [.. chains.Select(c => SiteRoutes.Of(c.Settings, c.Genesis, identity))];
+        var settings = new SiteNodeSettings
         {
             Site = site.Name,
             DataDirectory = site.DataDirectory,
@@ -62,21 +63,16 @@ internal static class SiteRunner
             Links = site.Cluster is null ? null : ClusterAkka.Tls(site.Cluster, passphrase),
             Identity = identity,
             Network = gateway ?? new InProcessPeerHub().Join(site.Name),
-            Dicom = TakesImages(site) ? site.Dicom.Server : site.Dicom.Server with { Port = null, Tls = null },
-            Ingest = site.Ingest,
             Deidentification = site.Deidentification,
             StorageKeys = Keys(site),
-            QuarantineRetention = site.QuarantineRetention,
             AeTitle = site.Dicom.AeTitle,
-            Routes = routes,
             Timeouts = site.Consensus,
             Payloads = site.Payloads.Exchange,
             PayloadQuotaBytes = site.Payloads.QuotaBytes,
             Snapshots = site.Snapshots,
             Device = site.Trainer.Device,
-            Threads = site.Trainer.Threads == 0 ? Math.Max(1, Environment.ProcessorCount / 2) : site.Trainer.Threads,
-            RetryInterval = site.Trainer.RetryInterval,
-        }).ConfigureAwait(false);
+        }.In(site, routes);
+        var started = await StartNodeAsync(site, TakesImages(site) ? settings : settings with { Dicom = settings.Dicom with { Port = null, Tls = null } }).ConfigureAwait(false);
         if (!started.Ok)
             throw new CommandFailedException(started.Fault.Message);
         await using var node = started.Value;
@@ -89,9 +85,9 @@ internal static class SiteRunner
         }
         else
         {
-            foreach (var (settings, genesis) in chains)
+            foreach (var (own, genesis) in chains)
             {
-                if (Join(node, settings, genesis, site.DataDirectory, terminal) is { } chain)
+                if (Join(node, own, genesis, site.DataDirectory, terminal) is { } chain)
                     gateway?.Follow(Followed(chain, identity.Keys));
             }
 
@@ -102,19 +98,24 @@ internal static class SiteRunner
         }
 
         using var spread = cluster;
-        foreach (var ((settings, _), route) in chains.Zip(routes).Where(_ => TakesImages(site)))
-            terminal.Out.WriteLine(Describe(settings, route));
+        foreach (var ((own, _), route) in chains.Zip(routes).Where(_ => TakesImages(site)))
+            terminal.Out.WriteLine(SiteRoutes.Describe(own, route));
         if (site.Dicom.Server.Tls is not null && TakesImages(site))
-            terminal.Out.WriteLine($"site {site.Name} takes TLS on {site.Dicom.Server.Address}:{node.Ingest.TlsPort}; AE titles: {Titles(site)}");
+            terminal.Out.WriteLine($"site {site.Name} takes TLS on {site.Dicom.Server.Address}:{node.Ingest.TlsPort}; AE titles: {SiteRoutes.Titles(site)}");
         if (site.Dicom.Server.Port is not null && TakesImages(site))
-            terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {Titles(site)}");
+            terminal.Out.WriteLine($"site {site.Name} listens on {site.Dicom.Server.Address}:{node.Ingest.Port}; AE titles: {SiteRoutes.Titles(site)}");
 
         observer.Begin();
         var rotation = new MemberKeyRotation(site.Name, site.DataDirectory, identity, passphrase) { IsSpread = site.Cluster is not null };
         await using var settling = new KeySettling(rotation, node);
         var chainControl = new ChainControl(
             site.Name, rotation, () => node.Chains.Values.Select(c => new GovernedChain(c.Genesis, c.Replica, () => c.View, c.Transactions)));
-        await using var control = Control(chainControl, site, observer);
+        var reload = new SiteReload(
+            configuration, wanted => node.Apply(settings.In(wanted, [.. wanted.Chains.Join(chains, own => own.Name, ran => ran.Settings.Name, (own, ran) =>
+                SiteRoutes.Scoped(routes.First(route => route.Chain == own.Name), own, ran.Genesis))])),
+            level => node.System.EventStream.SetLogLevel(Logging.LogLevelFor(level)), node.Ingest.Audit, terminal.Out.WriteLine, TimeProvider.System);
+        await using var control = Control(chainControl, site, observer, reload);
+        using var hangUp = reload.OnHangUp();
         await using var status = await StatusPort.OpenAsync(site, identity.SiteKey, node.Ingest.Audit, passphrase, observer, chainControl.AnswerAsync, terminal, stop).ConfigureAwait(false);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))
@@ -250,13 +251,16 @@ internal static class SiteRunner
     private static void Log(ActorSystem? system, GatewayEvent told) => system?.Log.Log(told.Level, null, told.ToString());
 
     /// <summary>Where the operator asks and votes.</summary>
-    private static ControlServer Control(ChainControl chains, SiteSettings site, SiteObserver observer)
+    private static ControlServer Control(ChainControl chains, SiteSettings site, SiteObserver observer, SiteReload reload)
     {
         try
         {
-            return ControlServer.Start(site.DataDirectory, (request, stop) => request is { Verb: StatusPort.Verb }
-                ? Task.FromResult(new ControlResponse(true, [JsonSerializer.Serialize(observer.Latest, StatusJson.Options)]))
-                : chains.AnswerAsync(request, stop));
+            return ControlServer.Start(site.DataDirectory, (request, stop) => request.Verb switch
+            {
+                StatusPort.Verb => Task.FromResult(new ControlResponse(true, [JsonSerializer.Serialize(observer.Latest, StatusJson.Options)])),
+                SiteReload.Verb => Task.FromResult(reload.Run(SiteReload.Operator)),
+                _ => chains.AnswerAsync(request, stop),
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -294,20 +298,6 @@ internal static class SiteRunner
         }
     }
 
-    private static string Titles(SiteSettings site)
-    {
-        var titles = site.Chains.Select(chain => $"{chain.AeTitle} → {chain.Name}").ToList();
-        if (site.Chains.All(chain => chain.AeTitle != site.Dicom.AeTitle))
-            titles.Add($"{site.Dicom.AeTitle} → C-ECHO alone");
-        return string.Join(", ", titles);
-    }
-
-    private static string Describe(ChainSettings settings, ChainRoute route) =>
-        $"chain {route.Chain}: samples of {route.Height} × {route.Width}, classes {string.Join(", ", route.Classes)}; " + (settings.LabelsFile is { } labels
-            ? $"labels from {labels}"
-            : settings.Scope.LabelAttribute is { } attribute ? $"labels from attribute {attribute} of the images"
-            : $"no label file is configured (pipeline.chains.{route.Chain}.labels), so images wait without a label");
-
     private static CommandFailedException Broken(Task stages) => new(
         $"the stages between spool and sample store ended by themselves: {stages.Exception?.GetBaseException().Message ?? "without a reason"}; "
         + "what was acknowledged is in the spool, and a restart goes on with it", stages.Exception!);
@@ -336,28 +326,5 @@ internal static class SiteRunner
             ? $"chain {settings.Name}: joined as '{node.Site}', {genesis.Members.Count} members, tolerates {genesis.Members.MaxFaulty} faulty"
             : $"chain {settings.Name}: '{node.Site}' did not found it and follows until the members have decided that it joins; see 'pipeline chain status'");
         return chain;
-    }
-
-    private static ChainRoute Route(ChainSettings settings, Genesis? genesis, SiteIdentity identity)
-    {
-        var task = GenesisFile.TaskOf(genesis);
-        var classes = task?.Classes ?? settings.Classes;
-        return new ChainRoute(
-            settings.Name, settings.AeTitle, settings.Modality ?? task?.Modality ?? "", settings.Scope.BodyPart ?? task?.BodyPart ?? "", task?.Height ?? settings.Height,
-            task?.Width ?? settings.Width, classes)
-        {
-            Split = new SplitFractions(settings.ValidationShare, settings.TestShare),
-            Views = settings.Scope.Views,
-            SopClasses = settings.Scope.SopClasses,
-            Rules = settings.Scope.Rules,
-            MiddleOfSeries = settings.Scope.MiddleOfSeries,
-            StableAfter = settings.Scope.StableAfter,
-            OwnLabels = settings.Scope.LabelAttribute is not { } attribute ? null
-                : AttributeLabels.Parse(attribute, settings.Scope.LabelValues, classes)
-                    ?? throw new CommandFailedException(
-                        $"pipeline.chains.{settings.Name}.label-values names a value twice, or a class that is none of {string.Join(", ", classes)}")
-                    { ExitCode = ExitCode.Usage },
-            Labels = settings.LabelsFile is { } file ? new CsvLabelSource(file, classes, identity.SiteKey) : null,
-        };
     }
 }

@@ -108,6 +108,7 @@ public sealed partial class ReplicaActor
         _core.Recover(_assembler.NextHeight, _recovered, _effects);
         _recovered.Clear();
         _recoveredBlocks.Clear();
+        TraceHeight();
         ScheduleHeight();
         AskWhereOthersStand();
         UpdateSync();
@@ -155,6 +156,7 @@ public sealed partial class ReplicaActor
             _core.SetSigning(false, _effects);
         }
 
+        TraceHeight();
         _core.Begin(_assembler.NextHeight, _effects);
         ScheduleHeight();
         if (changed)
@@ -232,7 +234,7 @@ public sealed partial class ReplicaActor
                 break;
             case ConsensusEffect.Decide decide:
                 long epoch = Rules.Epoch;
-                Apply(decide.Block);
+                ApplyTraced(decide.Block);
                 BeginNext(epoch);
                 break;
             case ConsensusEffect.Lagging lagging when lagging.Height > _blocks.Base && lagging.Height <= _blocks.Height:

@@ -7,6 +7,7 @@ using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
 using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Tracing;
 
 namespace Pipeline.Ledger.Consensus;
 
@@ -107,6 +108,7 @@ public sealed partial class ReplicaActor : ReceivePersistentActor, IWithTimers
     protected override void PostStop()
     {
         _stopping = true;
+        Traces.End(_height);
         _settings.Network.Unregister(_genesis.ChainId, PeerLane.Consensus, _self);
         _settings.Network.Unregister(_genesis.ChainId, PeerLane.Sync, _self);
         base.PostStop();

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Tracing;
 
 namespace Pipeline.Ledger.Payloads;
 
@@ -128,6 +130,8 @@ public sealed partial class PayloadExchange
     private void Complete(Transfer transfer, byte[] payload)
     {
         var digest = transfer.Download.Payload;
+        transfer.Span?.SetTag(TraceKeys.Bytes, payload.Length);
+        Traces.End(transfer.Span, "fetched");
         End(transfer);
         _store.DropChunks(digest);
         _cache.Add(digest, payload);
@@ -176,6 +180,7 @@ public sealed partial class PayloadExchange
         {
             Deadline = Now + _settings.FetchTimeout,
             LastProgress = Now,
+            Span = Traces.Begin(Spans.Fetch)?.SetTag(TraceKeys.ChainId, _chainId.Short),
         };
         _transfers[payload] = transfer;
         if (_active < _settings.MaxTransfers)
@@ -198,6 +203,8 @@ public sealed partial class PayloadExchange
     private void End(Transfer transfer)
     {
         _transfers.Remove(transfer.Download.Payload);
+        // Where it was fetched the span has ended already.
+        Traces.End(transfer.Span, "failed");
         if (!transfer.IsActive)
         {
             _waiting.Remove(transfer);
@@ -292,6 +299,8 @@ public sealed partial class PayloadExchange
     private sealed class Transfer(PayloadDownload download)
     {
         public PayloadDownload Download => download;
+
+        public Activity? Span { get; init; }
 
         /// <summary>Who waits for our store ack, and for which checks.</summary>
         public HashSet<(string Member, int Kind)> Authors { get; } = [];

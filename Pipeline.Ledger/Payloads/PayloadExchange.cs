@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
+using Pipeline.Ledger.Tracing;
 
 namespace Pipeline.Ledger.Payloads;
 
@@ -49,7 +51,11 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
 
         Receive<PayloadProtocol.Publish>(OnPublish);
         // A block, since a value would say whether the message was handled.
-        Receive<PayloadProtocol.Withdraw>(withdraw => { _publications.Remove(withdraw.Payload); });
+        Receive<PayloadProtocol.Withdraw>(withdraw =>
+        {
+            if (_publications.Remove(withdraw.Payload, out var withdrawn))
+                Traces.End(withdrawn.Span, "withdrawn");
+        });
         Receive<PayloadProtocol.Share>(OnShare);
         Receive<PayloadProtocol.Fetch>(OnFetch);
         Receive<PeerMessage>(OnPeer);
@@ -113,7 +119,9 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
                 new PayloadPublication(members, Acknowledge(digest, publish.Kind)),
                 new PayloadMessage.Announce(publish.Kind, digest, publish.Payload.Length, chunks.Root), Now + _settings.PublishTimeout);
             if (_publications.TryGetValue(digest, out var former))
-                publication.Askers.AddRange(former.Askers);
+                publication.Take(former);
+            publication.Span ??= Traces.Begin(Spans.Publish, publish.Trace)?.SetTag(TraceKeys.ChainId, _chainId.Short).SetTag(TraceKeys.Kind, publish.Kind)
+                .SetTag(TraceKeys.Bytes, publish.Payload.Length);
             _publications[digest] = publication;
             Announce(publication);
         }
@@ -139,6 +147,8 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
             foreach (var asker in publication.Askers)
                 asker.Tell(new PayloadProtocol.Published(digest, publication.Core.Acks));
             publication.Askers.Clear();
+            publication.Span?.SetTag(TraceKeys.Acks, publication.Core.Acks.Count);
+            Traces.End(publication.Span, "published");
         }
 
         if (publication.Core.IsComplete)
@@ -265,6 +275,7 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
             {
                 foreach (var asker in publication.Askers)
                     asker.Tell(new PayloadProtocol.PublishFailed(digest, $"after {_settings.PublishTimeout}: {publication.Core.Shortfall}"));
+                Traces.End(publication.Span, "failed");
                 _publications.Remove(digest);
             }
             else if (now >= publication.NextAnnounce)
@@ -292,5 +303,14 @@ public sealed partial class PayloadExchange : ReceiveActor, IWithTimers
         public List<IActorRef> Askers { get; } = [];
 
         public DateTimeOffset NextAnnounce { get; set; }
+
+        public Activity? Span { get; set; }
+
+        /// <summary>Goes on for who waits for another publication of the same payload.</summary>
+        public void Take(Publication former)
+        {
+            Askers.AddRange(former.Askers);
+            Span = former.Span;
+        }
     }
 }

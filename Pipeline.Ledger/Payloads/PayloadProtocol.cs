@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Ledger.Payloads;
@@ -13,7 +14,11 @@ public static class PayloadProtocol
     /// <see cref="Published"/> or <see cref="PublishFailed"/>.
     /// </summary>
     /// <param name="Kind">Selects the chain's deterministic checks at every holder (see <see cref="IPayloadChecks"/>).</param>
-    public sealed record Publish(int Kind, byte[] Payload);
+    public sealed record Publish(int Kind, byte[] Payload)
+    {
+        /// <summary>Of the span that it is published in; the default for none.</summary>
+        public ActivityContext Trace { get; init; }
+    }
 
     public sealed record Published(Digest Payload, IReadOnlyList<StoreAck> Acks);
 

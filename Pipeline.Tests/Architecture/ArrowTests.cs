@@ -16,7 +16,7 @@ public sealed class ArrowTests
     /// <summary>A room may use those of earlier layers and its own. Keys and codec name each other's types: one layer.</summary>
     private static readonly string[][] LedgerLayers =
     [
-        ["Codec", "Crypto"], ["Blocks"], ["Network"], ["Payloads"], ["Rounds"], ["Bridge"], ["Governance"], ["Application"], ["Snapshots"], ["Consensus"], ["Sync"],
+        ["Tracing"], ["Codec", "Crypto"], ["Blocks"], ["Network"], ["Payloads"], ["Rounds"], ["Bridge"], ["Governance"], ["Application"], ["Snapshots"], ["Consensus"], ["Sync"],
         ["Simulation"],
     ];
 

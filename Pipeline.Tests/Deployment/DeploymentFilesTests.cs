@@ -162,6 +162,7 @@ public sealed partial class DeploymentFilesTests
         foreach (string variable in unit.Where(line => line.StartsWith("Environment=PIPELINE__", StringComparison.Ordinal)).Select(line => line.Split('=', 2)[1]))
             Valid("pipeline.site { name = n, data-directory = d }", new() { [variable.Split('=')[0]] = variable.Split('=')[1] });
         Assert.Contains($"RestartPreventExitStatus={ExitCode.Usage}", unit);
+        Assert.Contains("ExecReload=/bin/kill -HUP $MAINPID", unit);
         Assert.Contains("NoNewPrivileges=yes", unit);
     }
 

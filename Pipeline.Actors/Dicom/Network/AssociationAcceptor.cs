@@ -47,6 +47,12 @@ public sealed class AssociationAcceptor(DicomServerSettings settings, IInstanceS
     /// <summary>Whether it stands, or stood until a moment ago.</summary>
     public bool Admitted => _admitted;
 
+    /// <summary>The AE title here that was called, once it is admitted: one of this node's own.</summary>
+    public string CalledAe => _admitted ? _called : "";
+
+    /// <summary>Whether its peer asked for its end.</summary>
+    public bool Released => _releasing;
+
     /// <summary>A PDU came in. The effects are valid until the next call.</summary>
     public IReadOnlyList<AssociationEffect> Received(Pdu pdu)
     {

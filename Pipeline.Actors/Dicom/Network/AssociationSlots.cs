@@ -4,6 +4,7 @@ namespace Pipeline.Actors.Dicom.Network;
 public sealed class AssociationSlots(int total)
 {
     private readonly Lock _gate = new();
+    private int _total = total;
     private readonly Dictionary<string, int> _ofPeer = new(StringComparer.Ordinal);
 
     /// <summary>Taken now.</summary>
@@ -15,12 +16,19 @@ public sealed class AssociationSlots(int total)
     /// <summary>Asked for in vain so far.</summary>
     public long Refused { get; private set; }
 
+    /// <summary>How many there are from now on; associations beyond a lower number stay until they end.</summary>
+    public void Resize(int places)
+    {
+        lock (_gate)
+            _total = places;
+    }
+
     public bool TryTake(DicomPeer? peer)
     {
         lock (_gate)
         {
             int ofPeer = peer is null ? 0 : _ofPeer.GetValueOrDefault(peer.AeTitle);
-            if (Taken >= total || (peer is { MaxAssociations: > 0 and var limit } && ofPeer >= limit))
+            if (Taken >= _total || (peer is { MaxAssociations: > 0 and var limit } && ofPeer >= limit))
             {
                 Refused++;
                 return false;

@@ -23,8 +23,10 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
     {
         private readonly AssociationStage _stage;
         private readonly AssociationHost _host;
+        private readonly DicomServerSettings _settings;
         private readonly DicomConnection _connection;
         private readonly AssociationAcceptor _acceptor;
+        private readonly AssociationTrace _trace = new();
         private readonly Queue<ReadOnlyMemory<byte>> _outgoing = new();
         private readonly Action<(PendingRequest Request, DimseStatus Status)> _stored;
         private readonly Action _roomMade;
@@ -37,8 +39,8 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
         public Logic(AssociationStage stage, AssociationHost host, DicomConnection connection)
             : base(stage.Shape)
         {
-            (_stage, _host, _connection) = (stage, host, connection);
-            _acceptor = new AssociationAcceptor(host.Settings, host.Sink, host.Slots, connection.Origin);
+            (_stage, _host, _settings, _connection) = (stage, host, host.Settings(), connection);
+            _acceptor = new AssociationAcceptor(_settings, host.Sink, host.Slots, connection.Origin);
             _stored = GetAsyncCallback<(PendingRequest Request, DimseStatus Status)>(Stored);
             _roomMade = GetAsyncCallback(RoomMade);
             SetHandler(stage.In, this);
@@ -75,7 +77,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
 
         protected override void OnTimer(object timerKey)
         {
-            TimeSpan left = _host.Settings.IdleTimeout - TimeProvider.System.GetElapsedTime(_active);
+            TimeSpan left = _settings.IdleTimeout - TimeProvider.System.GetElapsedTime(_active);
             if (_armed == AssociationTimer.Idle && left > TimeSpan.Zero)
                 ScheduleOnce(AssociationTimer.Idle, left);
             else
@@ -85,6 +87,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
         public override void PostStop()
         {
             _upload?.Abandon();
+            _trace.Ended(_acceptor.Released);
             Dispose();
         }
 
@@ -93,6 +96,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
         private void Stored((PendingRequest Request, DimseStatus Status) answer)
         {
             _commits--;
+            _trace.Answered(answer.Status.IsSuccess);
             Apply(_acceptor.Stored(answer.Request, answer.Status));
         }
 
@@ -117,7 +121,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
                         break;
                     case AssociationEffect.Commit commit:
                         _commits++;
-                        _ = CommitAsync(_upload!, commit);
+                        _ = CommitAsync(_upload!, commit with { Instance = commit.Instance with { Trace = _trace.Context } });
                         _upload = null;
                         break;
                     case AssociationEffect.Abandon:
@@ -141,6 +145,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
             {
                 _admitted = true;
                 _host.Admitted(_connection);
+                _trace.Admitted(_acceptor.CalledAe, _host.Sink.ChainOf(_acceptor.CalledAe));
             }
             Arm();
             Flush();
@@ -192,7 +197,7 @@ internal sealed class AssociationStage(AssociationHost host, DicomConnection con
                 CancelTimer(_armed);
             _armed = timer;
             if (timer != AssociationTimer.None)
-                ScheduleOnce(timer, timer == AssociationTimer.Artim ? _host.Settings.Artim : _host.Settings.IdleTimeout);
+                ScheduleOnce(timer, timer == AssociationTimer.Artim ? _settings.Artim : _settings.IdleTimeout);
         }
     }
 }

@@ -11,6 +11,7 @@ internal sealed class CommitmentReporter(CommitmentSettings settings, ILoggingAd
     private const int MaxUnderWay = 64;
 
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile CommitmentSettings _settings = settings;
     private int _underWay;
 
     public void Send(AssociationEffect.Report report)
@@ -24,6 +25,9 @@ internal sealed class CommitmentReporter(CommitmentSettings settings, ILoggingAd
         }
     }
 
+    /// <summary>By which reports are brought from the next try on.</summary>
+    public void Apply(CommitmentSettings wanted) => _settings = wanted;
+
     public void Stop() => _stopped.TrySetResult();
 
     private async Task SendAsync(AssociationEffect.Report report)
@@ -35,9 +39,9 @@ internal sealed class CommitmentReporter(CommitmentSettings settings, ILoggingAd
                 Fault? fault = await AttemptAsync(report).ConfigureAwait(false);
                 if (fault is null)
                     return;
-                log.Warning("Storage commitment could not be reported to '{0}' (try {1} of {2}): {3}", report.To.AeTitle, attempt, settings.Attempts, fault.Message);
+                log.Warning("Storage commitment could not be reported to '{0}' (try {1} of {2}): {3}", report.To.AeTitle, attempt, _settings.Attempts, fault.Message);
                 // Stopping, the requestor asks again.
-                if (attempt >= settings.Attempts || await Task.WhenAny(_stopped.Task, Task.Delay(settings.RetryInterval)).ConfigureAwait(false) == _stopped.Task)
+                if (attempt >= _settings.Attempts || await Task.WhenAny(_stopped.Task, Task.Delay(_settings.RetryInterval)).ConfigureAwait(false) == _stopped.Task)
                     return;
             }
         }
@@ -50,7 +54,7 @@ internal sealed class CommitmentReporter(CommitmentSettings settings, ILoggingAd
     private async Task<Fault?> AttemptAsync(AssociationEffect.Report report)
     {
         Outcome<DicomAssociation> association = await DicomAssociation.RequestAsync(
-            new AssociationSettings(report.To.ReportTo!.Host, report.To.ReportTo.Port, report.To.AeTitle, report.From, [], settings.Timeout)
+            new AssociationSettings(report.To.ReportTo!.Host, report.To.ReportTo.Port, report.To.AeTitle, report.From, [], _settings.Timeout)
             {
                 Proposals = [(SopClasses.StorageCommitment, AssociationNegotiator.MessageSyntaxes)],
                 Roles = [new RoleSelection(SopClasses.StorageCommitment, Scu: false, Scp: true)],

@@ -14,7 +14,6 @@ public sealed class DicomServer
 {
     private const int Backlog = 512;
 
-    private readonly DicomServerSettings _settings;
     private readonly IMaterializer _materializer;
     private readonly Task _terminated;
     private readonly ILoggingAdapter _log;
@@ -25,6 +24,7 @@ public sealed class DicomServer
     private readonly ConcurrentDictionary<DicomConnection, Task> _open = new();
     private readonly IReadOnlyList<(Socket Socket, DicomTls? Tls)> _listeners;
     private readonly Task _accepting;
+    private volatile DicomServerSettings _settings;
     private int _stopping;
 
     private DicomServer(ActorSystem system, DicomServerSettings settings, IInstanceSink sink, IReadOnlyList<(Socket Socket, DicomTls? Tls)> listeners)
@@ -36,7 +36,7 @@ public sealed class DicomServer
         _waiting = new WaitingConnections(settings.MaxWaitingConnections);
         _reporter = new CommitmentReporter(settings.Commitment, _log);
         var slots = new AssociationSlots(settings.MaxAssociations);
-        _host = new AssociationHost(settings, sink, slots, _waiting.Remove, _reporter.Send);
+        _host = new AssociationHost(() => _settings, sink, slots, _waiting.Remove, _reporter.Send);
         Port = PortOf(secure: false);
         TlsPort = PortOf(secure: true);
         _accepting = Task.WhenAll(listeners.Select(listener => AcceptAsync(listener.Socket, listener.Tls)));
@@ -71,6 +71,20 @@ public sealed class DicomServer
             return new DicomServer(system, settings, sink, listeners);
         listeners.ForEach(listener => listener.Item1.Dispose());
         return fault;
+    }
+
+    /// <summary>
+    /// Limits, rules, peers and time-outs for connections from now on; an association that stands keeps its own until it ends. Address, ports, certificates
+    /// and transfer syntaxes stay as they are.
+    /// </summary>
+    public void Apply(DicomServerSettings wanted)
+    {
+        DicomServerSettings began = _settings;
+        _settings = wanted with { Address = began.Address, Port = began.Port, Tls = began.Tls, TransferSyntaxes = began.TransferSyntaxes };
+        _host.Slots.Resize(wanted.MaxAssociations);
+        _reporter.Apply(wanted.Commitment);
+        foreach (DicomConnection connection in _waiting.Resize(wanted.MaxWaitingConnections))
+            connection.Dispose();
     }
 
     /// <summary>Accepts no more, lets open associations end until <paramref name="grace"/> has passed, then closes them.</summary>
@@ -188,7 +202,8 @@ public sealed class DicomServer
     private async Task RunAsync(DicomConnection connection, DicomTls? tls, TaskCompletionSource ended)
     {
         Fault? fault;
-        using (var limit = new CancellationTokenSource(_settings.Artim))
+        DicomServerSettings settings = _settings;
+        using (var limit = new CancellationTokenSource(settings.Artim))
             fault = await connection.SecureAsync(tls, limit.Token).ConfigureAwait(false);
         if (fault is not null)
             _log.Info("{0}: {1}", connection.Name, fault.Message);
@@ -196,7 +211,7 @@ public sealed class DicomServer
         {
             Task<Done> done = Source.FromGraph(new ConnectionSource(connection))
                 .Via(_streams.Flow<ReadOnlyMemory<byte>>())
-                .Via(new PduFraming(_settings.MaxPduLength))
+                .Via(new PduFraming(settings.MaxPduLength))
                 .Via(new AssociationStage(_host, connection))
                 .RunWith(Sink.FromGraph(new ConnectionSink(connection)), _materializer);
             // A stream that loses its actors never says that it has ended.

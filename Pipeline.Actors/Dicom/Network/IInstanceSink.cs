@@ -9,6 +9,9 @@ public interface IInstanceSink
     /// <summary>Whether C-STORE is taken under a recognized title; without, it answers C-ECHO alone.</summary>
     bool Stores(string calledAe);
 
+    /// <summary>The chain that takes images under a title; null where none does.</summary>
+    string? ChainOf(string calledAe) => null;
+
     /// <summary>While true new associations are rejected as transient, temporary congestion: senders come back, where many take A700 as final.</summary>
     bool Congested { get; }
 

@@ -9,6 +9,7 @@ internal sealed class WaitingConnections(int limit)
     private readonly Lock _gate = new();
     private readonly LinkedList<DicomConnection> _order = new();
     private readonly Dictionary<DicomConnection, LinkedListNode<DicomConnection>> _nodes = [];
+    private int _limit = limit;
 
     /// <returns>The connection to close for it, or null.</returns>
     public DicomConnection? Add(DicomConnection connection)
@@ -16,11 +17,24 @@ internal sealed class WaitingConnections(int limit)
         lock (_gate)
         {
             _nodes[connection] = _order.AddLast(connection);
-            if (_order.Count <= limit)
+            if (_order.Count <= _limit)
                 return null;
             DicomConnection oldest = _order.First!.Value;
             Take(oldest);
             return oldest;
+        }
+    }
+
+    /// <summary>How many may wait from now on.</summary>
+    /// <returns>The connections to close for it, those that have waited longest.</returns>
+    public IReadOnlyList<DicomConnection> Resize(int most)
+    {
+        lock (_gate)
+        {
+            _limit = most;
+            DicomConnection[] beyond = [.. _order.Take(_order.Count - most)];
+            Array.ForEach(beyond, Take);
+            return beyond;
         }
     }
 

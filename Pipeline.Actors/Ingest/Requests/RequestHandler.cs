@@ -15,6 +15,14 @@ internal sealed class RequestHandler(
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
     private DateTimeOffset _nextSweep = DateTimeOffset.MinValue;
+    private long _retention = retention.Ticks, _swept = retention.Ticks;
+
+    /// <summary>How long an instance stays in quarantine; zero keeps it for ever. Another one is looked by at once. Any thread.</summary>
+    public TimeSpan Retained
+    {
+        get => new(Volatile.Read(ref _retention));
+        set => Volatile.Write(ref _retention, value.Ticks);
+    }
 
     /// <exception cref="IOException">The disk refused; what was done stays done, the rest is done again.</exception>
     public void Run()
@@ -92,15 +100,17 @@ internal sealed class RequestHandler(
     private void Sweep()
     {
         DateTimeOffset now = clock.GetUtcNow();
-        if (retention == TimeSpan.Zero || now < _nextSweep)
+        TimeSpan retained = Retained;
+        if (retained == TimeSpan.Zero || (now < _nextSweep && retained.Ticks == _swept))
             return;
+        _swept = retained.Ticks;
         _nextSweep = now + SweepInterval;
-        QuarantinedInstance[] old = [.. quarantine.All().Where(held => held.Sequence < committer.Next && held.Received + retention < now)];
+        QuarantinedInstance[] old = [.. quarantine.All().Where(held => held.Sequence < committer.Next && held.Received + retained < now)];
         committer.Drop(old, "expired");
         foreach (QuarantinedInstance held in old)
         {
             audit.Append(new AuditEntry(
-                now, Retention, "drop", held.Chain, held.Sequence, "", Retention, $"held longer than {retention.TotalDays:0.#} days", "deleted"));
+                now, Retention, "drop", held.Chain, held.Sequence, "", Retention, $"held longer than {retained.TotalDays:0.#} days", "deleted"));
         }
         if (old.Length > 0)
             log.Info("{0} instances left quarantine: they were held longer than pipeline.quarantine.retention.", old.Length);

@@ -118,6 +118,7 @@ public sealed partial class InstanceSpool
             _active.Hold(_next);
             _active.Entries.Add(entry);
             _index.Add(entry);
+            _origins.Add(_next, instance.Trace);
             _unflushed.Add((_next, entry));
             _next++;
             commit.Upload.Committed = true;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Actors.Ingest.Files;
@@ -13,13 +14,13 @@ public sealed partial class InstanceSpool : IDisposable
     internal const string Unwritable = "The spool cannot be written; nothing was kept.";
     private static readonly TimeSpan FreeSpaceValidity = TimeSpan.FromSeconds(1);
 
-    private readonly SpoolSettings _settings;
     private readonly IDurableFileSystem _files;
     private readonly TimeProvider _clock;
     private readonly IRecordSeal? _seal;
     private readonly SpoolQueue _queue = new();
     private readonly object _gate = new();
     private readonly SortedList<long, SpoolSegment> _segments = [];
+    private readonly InstanceOrigins _origins = new();
     private readonly RepeatIndex _index;
     private readonly SeenLog _seen;
     private readonly SpoolFlusher _flusher;
@@ -37,6 +38,7 @@ public sealed partial class InstanceSpool : IDisposable
     private int _breaking;
     private long _next, _durableNext, _lastUpload;
     private long _freeCheckedAt;
+    private volatile SpoolSettings _settings;
     private volatile bool _low, _killed;
     private string? _obstruction;
 
@@ -108,6 +110,13 @@ public sealed partial class InstanceSpool : IDisposable
             RepeatIndex.Entry? held = _index.Find(sopInstanceUid);
             return held is { } entry && !_unflushed.Exists(waiting => waiting.Entry == entry);
         }
+    }
+
+    /// <summary>The span of the association that brought an instance; the default where it is not known.</summary>
+    public ActivityContext OriginOf(long sequence)
+    {
+        lock (_gate)
+            return _origins.Of(sequence);
     }
 
     /// <summary>A reader whose first record has the given sequence.</summary>
@@ -360,80 +369,6 @@ public sealed partial class InstanceSpool : IDisposable
             _segments.Values[^1].End = _next;
         _segments.Add(number, segment);
         return segment;
-    }
-
-    private void RefreshFreeSpace(bool force)
-    {
-        long last = Volatile.Read(ref _freeCheckedAt);
-        if (!force && _clock.GetElapsedTime(last) < FreeSpaceValidity)
-            return;
-        Volatile.Write(ref _freeCheckedAt, _clock.GetTimestamp());
-        long free = _files.FreeBytes(_settings.Folder);
-        if (free < _settings.LowWatermark)
-        {
-            DeleteSpare();
-            free = _files.FreeBytes(_settings.Folder);
-        }
-        bool wasLow = _low;
-        _low = free < _settings.LowWatermark;
-        if (_low)
-            Obstruct($"{free >> 20} MiB are free, fewer than the {_settings.LowWatermark >> 20} MiB of pipeline.ingest.low-watermark");
-        else if (wasLow)
-            Obstruct(null);
-    }
-
-    private void DeleteSpare()
-    {
-        lock (_gate)
-        {
-            while (_spare.TryDequeue(out string? path))
-                _doomed.Add(path);
-        }
-        DeleteDoomed();
-    }
-
-    /// <summary>As far as the disk lets it. Without the gate, which the deletion of large files would hold for long.</summary>
-    private void DeleteDoomed()
-    {
-        string[] paths;
-        lock (_gate)
-            paths = [.. _doomed];
-        if (paths.Length == 0)
-            return;
-        string[] gone = [.. paths.Where(path => Try(() => _files.Delete(path)))];
-        // The others stay on the list; after the next start they are consumed segments.
-        if (!Try(() => _files.SyncFolder(_settings.Folder)))
-            return;
-        lock (_gate)
-            _doomed.RemoveAll(gone.Contains);
-
-        static bool Try(Action act)
-        {
-            try
-            {
-                act();
-                return true;
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                return false;
-            }
-        }
-    }
-
-    /// <summary>A spool at rest holds what is to be consumed and nothing else.</summary>
-    private void LeaveNothingStale()
-    {
-        DeleteSpare();
-        try
-        {
-            lock (_gate)
-                _active.Log.Trim();
-        }
-        catch (IOException)
-        {
-            // The next start cuts what lies behind the last record.
-        }
     }
 
     private void Obstruct(string? reason)

@@ -58,6 +58,8 @@ public sealed class ConfigListingTests : IDisposable
         _terminal.Clear();
         string plain = Configure("plain.conf", "pipeline.dicom.port = 104\npipeline.deidentification.options = []\n");
         Assert.Equal(ExitCode.Ok, await CommandLine.InvokeAsync(["config", "show", plain], new Operations(), _terminal.Terminal));
+        Assert.Contains(_terminal.Lines, line => line.StartsWith("pipeline.dicom.max-associations = 32 ", StringComparison.Ordinal) && line.EndsWith("; live", StringComparison.Ordinal));
+        Assert.DoesNotContain(_terminal.Lines, line => line.StartsWith("pipeline.dicom.port", StringComparison.Ordinal) && line.EndsWith("live", StringComparison.Ordinal));
         string again = Path.Combine(_folder.Path, "again.conf");
         await File.WriteAllTextAsync(again, _terminal.Output);
         Assert.Empty(SiteSettingsListing.Differences(

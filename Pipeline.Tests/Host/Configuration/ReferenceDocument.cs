@@ -1,3 +1,5 @@
+using Pipeline.Host.Configuration;
+
 namespace Pipeline.Tests.Host.Configuration;
 
 /// <summary>The comments of reference.conf: what each key under a root means, and its legal values in square brackets.</summary>
@@ -28,7 +30,7 @@ internal static class ReferenceDocument
             {
                 string legend = comment.SingleOrDefault(c => c.StartsWith('[') && c.EndsWith(']')) ?? "";
                 keys[string.Join('.', path) + "." + line[..line.IndexOf('=', StringComparison.Ordinal)].Trim()] =
-                    (string.Join(' ', comment.Where(c => !c.StartsWith('['))), legend.Trim('[', ']'));
+                    (string.Join(' ', comment.Where(c => !c.StartsWith('['))), legend.Trim('[', ']').Replace(LiveKeys.Mark, "", StringComparison.Ordinal));
             }
 
             comment.Clear();

@@ -53,6 +53,8 @@ public sealed class SeededMistakesTests : IDisposable
             "pipeline.status.operator-token-file", "name two files") { InConfiguration = true },
         new("the readers' token file is the operators' by default", "pipeline.status { enabled = on, operations = on, token-file = \"FOLDER/data/keys/operator.token\" }",
             "pipeline.status.token-file", "name two files") { InConfiguration = true },
+        new("tokens for any service of the identity provider", "pipeline.status.oidc { authority = \"https://id.example\", reader-role = r }",
+            "pipeline.status.oidc.audience", "any other service") { InConfiguration = true },
         new("operations in clear over the network", "pipeline.status { enabled = on, operations = on, plain = anywhere, listen = \"0.0.0.0:9180\" }",
             "pipeline.status.operations", "certificate and key, or listen on 127.0.0.1") { InConfiguration = true },
         new("the site has no name", "pipeline.site.name = \"\"", "pipeline.site.name", "required: lower-case letters") { InConfiguration = true },

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.Network;
@@ -6,6 +7,8 @@ using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Storage;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Configuration;
+using Pipeline.Host.Control;
+using Pipeline.Host.Monitoring;
 using Pipeline.Host.Site;
 using Pipeline.Tests.Host.Commands;
 
@@ -87,6 +90,18 @@ internal sealed partial class RunningSite : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="Until(Func{bool}, Func{string})"/>
+    public static async Task Until(Func<Task<bool>> condition, Func<string> missing)
+    {
+        long began = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException(missing());
+            await Task.Delay(Poll);
+        }
+    }
+
     /// <summary>Stops it as Ctrl-C does.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
@@ -94,6 +109,17 @@ internal sealed partial class RunningSite : IAsyncDisposable
         await _stop.CancelAsync();
         return await _run;
     }
+
+    /// <summary>Rewrites the site's file and has the site read it again, as the operator's command does.</summary>
+    public Task<ControlResponse> ReloadAsync(string text)
+    {
+        Configure(Folder, text);
+        return ControlClient.AskAsync(DataDirectory, new ControlRequest(SiteReload.Verb, null, []), CancellationToken.None);
+    }
+
+    /// <summary>The site as it tells itself.</summary>
+    public async Task<SiteStatus> StatusAsync() => JsonSerializer.Deserialize<SiteStatus>(
+        (await ControlClient.AskAsync(DataDirectory, new ControlRequest(StatusPort.Verb, null, []), CancellationToken.None)).Lines.Single(), StatusJson.Options)!;
 
     /// <summary>An association from this process.</summary>
     public Task<Outcome<DicomAssociation>> CallAsync(string title, params string[] sopClasses) => DicomAssociation.RequestAsync(new AssociationSettings(

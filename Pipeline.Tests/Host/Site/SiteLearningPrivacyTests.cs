@@ -51,14 +51,14 @@ public sealed class SiteLearningPrivacyTests : IDisposable
             Routes = [new ChainRoute("chest", "CHEST", "CR", "CHEST", 32, 32, task.Classes) { Split = new SplitFractions(.01, 0), Labels = labels }],
             StorageKeys = new StorageKeys([new byte[32]], seals: true),
             Timeouts = ConsensusTimeouts.Local,
-            RetryInterval = TimeSpan.FromMilliseconds(200),
+            Pace = new TrainingPace(TimeSpan.FromMilliseconds(200)),
         });
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (SiteNode node = started.Require())
         {
             node.System.EventStream.Subscribe(
                 node.System.ActorOf(Props.Create(() => new Watcher(completed))), typeof(LearnerProtocol.CollaborationCompleted));
-            (Genesis genesis, byte[] model) = Chain(task, identity);
+            (Genesis genesis, byte[] model) = OneMemberChain.Create(task, identity);
             node.Join(genesis, model);
             DicomAssociation association = (await DicomAssociation.RequestAsync(new AssociationSettings(
                 "127.0.0.1", node.Ingest.Port, "CHEST", "TEST", [SopClasses.ComputedRadiography], TimeSpan.FromSeconds(20)))).Require();
@@ -82,22 +82,6 @@ public sealed class SiteLearningPrivacyTests : IDisposable
             string bytes = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(path));
             Assert.All(PlantedIdentity.Texts, text => Assert.False(bytes.Contains(text, StringComparison.OrdinalIgnoreCase), $"{path} holds {text}"));
         }
-    }
-
-    /// <summary>A chain of one member that learns for one round.</summary>
-    private static (Genesis Genesis, byte[] Model) Chain(TaskDescriptor task, SiteIdentity identity)
-    {
-        var architecture = new ResidualCnnSmall();
-        var layout = architecture.Layout(task);
-        var start = FixedPointModel.FromFloats(layout, architecture.Initialize(layout, 5));
-        var policy = new RoundPolicy(
-            1, Quorum: 1, DeadlineBlocks: 20, LocalSteps: 2, BatchSize: 8, LearningRatePpm: 5_000, WeightDecayPpm: 100, DensityPpm: 16_000,
-            MaxNorm: 64L * RoundPolicy.One, ServerMomentumQ16: 0, ServerRateQ16: RoundPolicy.One, BridgeEvery: 0, BridgeGrants: [], BlendQ16: RoundPolicy.One);
-        var learning = new LearningGenesis(task, layout, policy, start.Digest, [], (long)TimeSpan.FromDays(1).TotalMilliseconds);
-        var genesis = new Genesis(
-            Genesis.CurrentVersion, "chest", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), new MemberSet([new Member("north", identity.Signer.PublicKey)]),
-            new ConsensusParameters(Block.MaxTransactions, HeartbeatMs: 1000, MaxClockDriftMs: 30_000), Canonical.Encode(learning));
-        return (genesis, start.ToBytes());
     }
 
     private sealed class Watcher : ReceiveActor

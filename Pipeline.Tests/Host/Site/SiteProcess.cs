@@ -49,14 +49,14 @@ internal sealed partial class SiteProcess : IAsyncDisposable
     public async Task SignalAsync(string signal) => Xunit.Assert.Equal(
         0, (await Tool.RunAsync("kill", $"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture))).ExitCode);
 
-    /// <summary>Whether it inherited a signal as ignored, as a shell's background jobs inherit SIGINT (signal(7)).</summary>
+    /// <summary>Whether it inherited a signal as ignored, as a shell's background jobs inherit SIGINT, and those of nohup SIGHUP (signal(7)).</summary>
     public async Task<bool> IgnoresAsync(string signal)
     {
         string status = $"/proc/{_process.Id}/status";
         if (!File.Exists(status))
             return false;
         string ignored = (await File.ReadAllLinesAsync(status)).First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..].Trim();
-        int number = signal == "INT" ? 2 : 15;
+        int number = signal switch { "HUP" => 1, "INT" => 2, _ => 15 };
         return (ulong.Parse(ignored, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (number - 1) & 1) != 0;
     }
 

@@ -5,6 +5,8 @@ using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Network;
 using Pipeline.Ledger.Payloads;
+using Pipeline.Ledger.Tracing;
+using Pipeline.Tests.Host.Monitoring;
 using Xunit;
 
 namespace Pipeline.Tests.Ledger.Payloads;
@@ -87,6 +89,27 @@ public sealed class PayloadExchangeTests : PatientTestKit
         }
 
         Assert.False(_stores["north"].Contains(digest));
+    }
+
+    [Fact]
+    public void What_is_fetched_from_another_member_and_what_cannot_be_is_a_span_each()
+    {
+        const int Bytes = 123_457;
+        using var spans = new RecordedSpans();
+        StartAll(Impatient);
+        foreach (string member in new[] { "west", "east" })
+        {
+            _exchanges[member].Tell(new PayloadProtocol.Fetch(_stores["west"].Put(Random(Bytes, seed: 77))), TestActor);
+            ExpectMsg<PayloadProtocol.Fetched>();
+        }
+
+        // Who holds it already has nothing to fetch.
+        var fetched = Assert.Single(spans.Of(Spans.Fetch, TraceKeys.Bytes, Bytes));
+        Assert.Equal((Chain.Short, "fetched"), (fetched.GetTagItem(TraceKeys.ChainId), fetched.GetTagItem(TraceKeys.Result)));
+        _exchanges["east"].Tell(new PayloadProtocol.Fetch(Digest.Of([77])), TestActor);
+        AdvanceUntil(() => HasMessages);
+        ExpectMsg<PayloadProtocol.FetchFailed>();
+        AwaitAssert(() => Assert.Contains(spans.Of(Spans.Fetch, TraceKeys.ChainId, Chain.Short), span => Equals(span.GetTagItem(TraceKeys.Result), "failed")));
     }
 
     [Fact]
