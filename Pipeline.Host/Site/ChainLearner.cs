@@ -127,7 +127,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (message.Round != _round?.Round)
             return;
         Publish(new LearnerProtocol.UpdateSubmitted(
-            _settings.Site, _settings.Chain, message.Round, message.Payload.Length, message.TrainLoss, message.Samples));
+            _settings.Site, _settings.Chain, message.Round, message.Payload.Length, message.TrainLoss, message.Samples, message.Trainers));
         _log.Info(
             "Chain {0}, round {1}: an update of {2} bytes from {3} images; training loss {4:0.000}",
             _settings.Chain, message.Round, message.Payload.Length, message.Samples, message.TrainLoss);

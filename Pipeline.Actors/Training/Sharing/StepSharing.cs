@@ -1,8 +1,8 @@
 namespace Pipeline.Actors.Training.Sharing;
 
 /// <summary>
-/// How a site's training nodes share the steps of its rounds: who helps in which round, and whether that pays. Lives as long as the training actor, on its
-/// thread.
+/// How a site's training nodes share the steps of its rounds: who helps in which round, and whether that pays. Used by one training actor at a
+/// time, on its thread.
 /// </summary>
 /// <param name="always">Also where it does not pay.</param>
 /// <param name="patience">A node that takes longer for its part of a step is left out for the rest of the round.</param>
