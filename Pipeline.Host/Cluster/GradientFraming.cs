@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Akka.Streams;
 
 namespace Pipeline.Host.Cluster;
 
@@ -6,6 +7,9 @@ namespace Pipeline.Host.Cluster;
 /// <param name="limit">No longer frame is allocated (bytes).</param>
 internal sealed class GradientFraming(int limit)
 {
+    /// <summary>Pieces that may be on their way to a reader: with few, each megabyte waits for the reader's word that there is room.</summary>
+    public static Attributes Ahead { get; } = StreamRefAttributes.CreateBufferCapacity(128);
+
     private readonly byte[] _header = new byte[4];
     private int _headed;
     private byte[] _frame = [];
@@ -53,6 +57,6 @@ internal sealed class GradientFraming(int limit)
     {
         if (length < 1 || length > limit)
             throw new InvalidDataException($"a frame of {length} bytes of another node where {limit} are the most");
-        (_frame, _read) = (new byte[length], 0);
+        (_frame, _read) = (GC.AllocateUninitializedArray<byte>(length), 0);
     }
 }

@@ -23,7 +23,8 @@ internal static class GradientWire
 
     public static byte[] Encode(long number, GradientWork work)
     {
-        var bytes = new byte[1 + 8 + 8 + 4 + (4 * work.ClassWeights.Length) + 4 + (ImageBytes * work.Images.Count) + (4 * work.Weights.Length)];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(
+            1 + 8 + 8 + 4 + (4 * work.ClassWeights.Length) + 4 + (ImageBytes * work.Images.Count) + (4 * work.Weights.Length));
         var writer = new Cursor(bytes);
         writer.Take(1)[0] = Version;
         BinaryPrimitives.WriteInt64LittleEndian(writer.Take(8), number);
@@ -65,7 +66,7 @@ internal static class GradientWire
     public static byte[] Encode(long number, GradientPart part)
     {
         byte[] fault = Encoding.UTF8.GetBytes(part.Fault is { Length: > MostFault / 4 } long_ ? long_[..(MostFault / 4)] : part.Fault ?? "");
-        var bytes = new byte[1 + 8 + 1 + (part.Fault is null ? 8 + (4 * part.Gradient.Length) : fault.Length)];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(1 + 8 + 1 + (part.Fault is null ? 8 + (4 * part.Gradient.Length) : fault.Length));
         var writer = new Cursor(bytes);
         writer.Take(1)[0] = Version;
         BinaryPrimitives.WriteInt64LittleEndian(writer.Take(8), number);
@@ -122,7 +123,7 @@ internal static class GradientWire
 
     private static float[] Floats(ReadOnlySpan<byte> source)
     {
-        var values = new float[source.Length / 4];
+        float[] values = GC.AllocateUninitializedArray<float>(source.Length / 4);
         if (BitConverter.IsLittleEndian)
         {
             source.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));

@@ -67,7 +67,7 @@ internal sealed class HelperDesk : ReceiveActor
         var framing = new GradientFraming(GradientWire.MostBytes(_layout.Length));
         var trainer = _trainer;
         int parameters = _layout.Length;
-        ask.Work.Source.SelectMany(framing.Take).SelectAsync(1, ComputeAsync).SelectMany(GradientFraming.Pieces)
+        ask.Work.Source.WithAttributes(GradientFraming.Ahead).SelectMany(framing.Take).SelectAsync(1, ComputeAsync).SelectMany(GradientFraming.Pieces)
             .RunWith(StreamRefs.SourceRef<byte[]>(), _materializer)
             .PipeTo(asker, Self, parts => new Helping(ask.Link, parts), e => new NoHelp(ask.Link, e.GetBaseException().Message));
 

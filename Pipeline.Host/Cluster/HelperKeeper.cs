@@ -130,7 +130,7 @@ internal sealed class HelperKeeper : ReceiveActor, IWithTimers
         var framing = new GradientFraming(GradientWire.MostBytes(_layout.Length));
         _told.Remove(address);
         _log.Info("chain {0}: node {1} may compute parts of the steps", _chain, link.Node);
-        var (stop, ended) = helping.Parts.Source.ViaMaterialized(KillSwitches.Single<byte[]>(), Keep.Right).SelectMany(framing.Take)
+        var (stop, ended) = helping.Parts.Source.WithAttributes(GradientFraming.Ahead).ViaMaterialized(KillSwitches.Single<byte[]>(), Keep.Right).SelectMany(framing.Take)
             .ToMaterialized(Sink.ForEach<byte[]>(link.Take), Keep.Both).Run(_materializer);
         _links.Add(address, (link, stop));
         _crew.Set(_links.Values.Select(open => open.Link));

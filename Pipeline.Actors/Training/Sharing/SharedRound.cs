@@ -26,7 +26,7 @@ public sealed class SharedRound
     /// <summary>Trainers whose parts are in the round's steps, this one among them.</summary>
     public int Trainers { get; private set; } = 1;
 
-    /// <summary>Of the steps so far.</summary>
+    /// <summary>Of the steps whose parts came as they were sent.</summary>
     public IReadOnlyCollection<StepTime> Times => _times;
 
     /// <summary>Nodes that were left out.</summary>
@@ -48,7 +48,6 @@ public sealed class SharedRound
         for (int i = 0; i < helpers.Length; i++)
             helpers[i].Begin(new GradientWork(weights, Marked(data, Slice(batch, parts[i + 1])), classWeights, whole));
         double loss = own.Of(weights, data, Slice(batch, parts[0]), classWeights, whole, gradient);
-        var computing = _clock.GetElapsedTime(began);
         int helped = 0;
         for (int i = 0; i < helpers.Length; i++)
         {
@@ -73,8 +72,9 @@ public sealed class SharedRound
         }
 
         Trainers = Math.Max(Trainers, 1 + helped);
-        _times.Add(new StepTime(
-            parts[0].Count, computing, parts.Max(part => part.Count), _clock.GetElapsedTime(began), helpers.Length > 0 && helped == helpers.Length));
+        // A step that someone was waited for in vain tells nothing.
+        if (helped == helpers.Length)
+            _times.Add(new StepTime(batch.Length, parts.Length, _clock.GetElapsedTime(began)));
         return loss;
     }
 

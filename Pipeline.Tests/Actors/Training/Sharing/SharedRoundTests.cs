@@ -96,7 +96,7 @@ public sealed class SharedRoundTests
         Assert.Equal(["b"], round.Failed);
         Assert.Empty(round.Helped);
         Assert.Equal(2, round.Trainers);
-        Assert.Equal([true, true, false, false, false, false], round.Times.Select(time => time.Shared));
+        Assert.Equal([2, 2, 1, 1, 1], round.Times.Select(time => time.Parts));
         Assert.InRange(Distance(alone, shared) / Distance(alone, start), 0, Drift);
     }
 

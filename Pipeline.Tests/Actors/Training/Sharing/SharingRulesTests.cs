@@ -20,37 +20,55 @@ public sealed class SharingRulesTests
     public void Steps_are_shared_where_what_is_saved_is_more_than_what_it_costs()
     {
         var pace = new SharingPace();
-        Assert.True(pace.IsWorth(16, 8, ["b"]));
+        Assert.False(pace.IsWorth(16, 8, ["b"]), "nothing is known before a round alone");
+        pace.Take([Alone(16, 160), Alone(16, 160), Alone(16, 2000)]);
+        Assert.True(pace.IsWorth(16, 8, ["b"]), "sharing is tried once");
         // 10 ms an image, and 30 ms of exchange: 80 ms are saved.
-        pace.Take([Shared(8, 80, 8, 110), Shared(8, 80, 8, 110), Shared(8, 80, 8, 2000)]);
+        pace.Take([Shared(16, 2, 110), Shared(16, 2, 110), Shared(16, 2, 2000)]);
         Assert.Equal((0.010, 0.030), (Math.Round(pace.Image!.Value, 6), Math.Round(pace.Exchange!.Value, 6)));
         Assert.True(pace.IsWorth(16, 8, ["b"]));
         Assert.False(pace.IsWorth(4, 2, ["b"]));
+        Assert.False(pace.IsWorth(7, 7, ["b"]));
         // A slow node's lateness is exchange too: (30 + 220) / 2 ms.
-        pace.Take([Shared(8, 80, 8, 300)]);
+        pace.Take([Shared(16, 2, 300)]);
         Assert.Equal(0.125, pace.Exchange!.Value, 6);
         Assert.False(pace.IsWorth(16, 8, ["b"]));
         Assert.True(pace.IsWorth(32, 16, ["b"]));
     }
 
-    [Fact]
-    public void What_did_not_pay_is_tried_again_after_a_while_and_at_once_with_other_nodes()
+    [Theory]
+    [InlineData(16, 1, 100)]
+    [InlineData(160, 2, 100)]
+    public void The_other_way_is_tried_again_after_a_while(double alone, int parts, double shared)
     {
         var pace = new SharingPace();
-        pace.Take([Shared(8, 8, 8, 100)]);
+        pace.Take([Alone(16, alone)]);
         Assert.True(pace.IsWorth(16, 8, ["b"]));
-        pace.Take([Shared(8, 8, 8, 100)]);
-        for (int round = 0; round < SharingPace.TryAgainAfter; round++)
+        pace.Take([Shared(16, 2, shared)]);
+        bool worth = pace.IsWorth(16, 8, ["b"]);
+        Assert.Equal(parts > 1, worth);
+        if (!worth)
+            pace.Take([Alone(16, alone)]);
+        for (int round = 1; round < SharingPace.TryAgainAfter; round++)
         {
-            Assert.False(pace.IsWorth(16, 8, ["b"]));
-            pace.Take([new StepTime(16, TimeSpan.FromMilliseconds(16), 16, TimeSpan.FromMilliseconds(16), false)]);
+            Assert.Equal(worth, pace.IsWorth(16, 8, ["b"]));
+            pace.Take([worth ? Shared(16, 2, shared) : Alone(16, alone)]);
         }
 
+        Assert.NotEqual(worth, pace.IsWorth(16, 8, ["b"]));
+        pace.Take([worth ? Alone(16, alone) : Shared(16, 2, shared)]);
+        Assert.Equal(worth, pace.IsWorth(16, 8, ["b"]));
+    }
+
+    [Fact]
+    public void With_other_nodes_the_exchange_is_measured_anew()
+    {
+        var pace = new SharingPace();
+        pace.Take([Alone(16, 16)]);
         Assert.True(pace.IsWorth(16, 8, ["b"]));
-        pace.Take([Shared(8, 8, 8, 100)]);
+        pace.Take([Shared(16, 2, 100)]);
         Assert.False(pace.IsWorth(16, 8, ["b"]));
         Assert.True(pace.IsWorth(18, 6, ["b", "c"]));
-        Assert.False(pace.IsWorth(7, 7, ["b"]));
     }
 
     [Fact]
@@ -78,6 +96,7 @@ public sealed class SharingRulesTests
         }
     }
 
-    private static StepTime Shared(int own, double computing, int largest, double whole) =>
-        new(own, TimeSpan.FromMilliseconds(computing), largest, TimeSpan.FromMilliseconds(whole), true);
+    private static StepTime Alone(int batch, double time) => Shared(batch, 1, time);
+
+    private static StepTime Shared(int batch, int parts, double time) => new(batch, parts, TimeSpan.FromMilliseconds(time));
 }
