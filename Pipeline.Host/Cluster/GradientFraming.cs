@@ -15,15 +15,17 @@ internal sealed class GradientFraming(int limit)
     private byte[] _frame = [];
     private int _read;
 
+    /// <summary>Pieces of one size: what Akka.Remote sends at the end of a frame would wait for company if it were small.</summary>
     public static IEnumerable<byte[]> Pieces(byte[] frame)
     {
-        int first = Math.Min(frame.Length, Bulk.PieceBytes - 4);
+        int count = (4 + frame.Length + Bulk.PieceBytes - 1) / Bulk.PieceBytes, size = (4 + frame.Length + count - 1) / count;
+        int first = Math.Min(frame.Length, size - 4);
         var head = new byte[4 + first];
         BinaryPrimitives.WriteInt32LittleEndian(head, frame.Length);
         frame.AsSpan(0, first).CopyTo(head.AsSpan(4));
         yield return head;
-        for (int at = first; at < frame.Length; at += Bulk.PieceBytes)
-            yield return frame[at..Math.Min(frame.Length, at + Bulk.PieceBytes)];
+        for (int at = first; at < frame.Length; at += size)
+            yield return frame[at..Math.Min(frame.Length, at + size)];
     }
 
     /// <summary>Takes the next piece; gives the frames that are whole now.</summary>

@@ -65,7 +65,7 @@ internal static class GradientWire
 
     public static byte[] Encode(long number, GradientPart part)
     {
-        byte[] fault = Encoding.UTF8.GetBytes(part.Fault is { Length: > MostFault / 4 } long_ ? long_[..(MostFault / 4)] : part.Fault ?? "");
+        byte[] fault = Encoding.UTF8.GetBytes(part.Fault is null ? "" : part.Fault[..Math.Min(part.Fault.Length, MostFault / 4)]);
         byte[] bytes = GC.AllocateUninitializedArray<byte>(1 + 8 + 1 + (part.Fault is null ? 8 + (4 * part.Gradient.Length) : fault.Length));
         var writer = new Cursor(bytes);
         writer.Take(1)[0] = Version;
