@@ -12,20 +12,15 @@ public sealed record Augmentation(int MaxShift, double Contrast, double Brightne
     public static Augmentation Default { get; } = new(3, 0.15, 0.15, true);
 
     /// <summary>Writes one augmented image of Height × Width.</summary>
-    public void Apply(ReadOnlySpan<float> source, Span<float> destination, int height, int width, SeededRandom random)
+    public void Apply(ReadOnlySpan<float> source, Span<float> destination, int height, int width, SeededRandom random) =>
+        Draw(random).Apply(source, destination, height, width);
+
+    /// <summary>How the next image is changed.</summary>
+    public AugmentationDraw Draw(SeededRandom random)
     {
         int dy = random.Next(2 * MaxShift + 1) - MaxShift, dx = random.Next(2 * MaxShift + 1) - MaxShift;
         bool mirror = Flip && random.Next(2) == 1;
-        float gain = (float)(1 + random.NextDouble(-Contrast, Contrast)), offset = (float)random.NextDouble(-Brightness, Brightness);
-        for (int y = 0; y < height; y++)
-        {
-            var row = source.Slice(Math.Clamp(y + dy, 0, height - 1) * width, width);
-            var target = destination.Slice(y * width, width);
-            for (int x = 0; x < width; x++)
-            {
-                int from = Math.Clamp(x + dx, 0, width - 1);
-                target[x] = row[mirror ? width - 1 - from : from] * gain + offset;
-            }
-        }
+        return new AugmentationDraw(
+            (short)dy, (short)dx, mirror, (float)(1 + random.NextDouble(-Contrast, Contrast)), (float)random.NextDouble(-Brightness, Brightness));
     }
 }

@@ -8,13 +8,14 @@ namespace Pipeline.Actors.Training;
 /// </summary>
 public sealed class ImageSet
 {
-    private ImageSet(int height, int width, float[] pixels, int[] labels, string[] patients)
+    private ImageSet(int height, int width, float[] pixels, int[] labels, string[] patients, UInt128[] marks)
     {
         Height = height;
         Width = width;
         Pixels = pixels;
         Labels = labels;
         Patients = patients;
+        Marks = marks;
     }
 
     public int Height { get; }
@@ -31,6 +32,9 @@ public sealed class ImageSet
     /// <summary>Pseudonym of each image's patient.</summary>
     public string[] Patients { get; }
 
+    /// <summary>Tells the sample that each image came from; see <see cref="SampleMark"/>.</summary>
+    public UInt128[] Marks { get; }
+
     /// <exception cref="ArgumentException">A sample has another size.</exception>
     public static ImageSet Of(IReadOnlyList<Sample> samples, int height, int width)
     {
@@ -45,7 +49,7 @@ public sealed class ImageSet
             SubtractSurround(pixels.AsSpan(i * area, area), height, width, Math.Max(1, height / 8));
         }
 
-        return new ImageSet(height, width, pixels, [.. samples.Select(s => s.Label)], [.. samples.Select(s => s.Patient)]);
+        return new ImageSet(height, width, pixels, [.. samples.Select(s => s.Label)], [.. samples.Select(s => s.Patient)], [.. samples.Select(SampleMark.Of)]);
     }
 
     public ImageSet Subset(IReadOnlyList<int> indices)
@@ -54,14 +58,15 @@ public sealed class ImageSet
         var pixels = new float[indices.Count * area];
         for (int i = 0; i < indices.Count; i++)
             Pixels.AsSpan(indices[i] * area, area).CopyTo(pixels.AsSpan(i * area));
-        return new ImageSet(Height, Width, pixels, [.. indices.Select(i => Labels[i])], [.. indices.Select(i => Patients[i])]);
+        return new ImageSet(
+            Height, Width, pixels, [.. indices.Select(i => Labels[i])], [.. indices.Select(i => Patients[i])], [.. indices.Select(i => Marks[i])]);
     }
 
-    public ImageSet WithLabels(int[] labels) => new(Height, Width, Pixels, labels, Patients);
+    public ImageSet WithLabels(int[] labels) => new(Height, Width, Pixels, labels, Patients, Marks);
 
     public static ImageSet Concat(IReadOnlyList<ImageSet> sets) => new(
         sets[0].Height, sets[0].Width, [.. sets.SelectMany(s => s.Pixels)], [.. sets.SelectMany(s => s.Labels)],
-        [.. sets.SelectMany(s => s.Patients)]);
+        [.. sets.SelectMany(s => s.Patients)], [.. sets.SelectMany(s => s.Marks)]);
 
     /// <summary>Images of each class.</summary>
     public int[] ClassCounts(int classes)

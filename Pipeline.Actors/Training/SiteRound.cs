@@ -1,4 +1,5 @@
 using Pipeline.Actors.Privacy;
+using Pipeline.Actors.Training.Sharing;
 using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
@@ -11,10 +12,11 @@ public static class SiteRound
     /// <summary>Trains from <paramref name="model"/> and builds the partial update; pure but for the trainer's optimizer.</summary>
     /// <param name="siteSecret">Seeds rounding and salt together with the round's seed.</param>
     /// <param name="privacy">Terms and noise where the policy has differential privacy; what they cost must be paid already.</param>
+    /// <param name="sharing">Other trainers that compute parts of the gradients; of no use with differential privacy, whose steps are computed here.</param>
     /// <returns>The state to make durable before the payload is sent, and the mean loss; or an error.</returns>
     public static (SiteState? State, double Loss, string? Error) Run(
         SiteTrainer trainer, SiteState state, FixedPointModel model, Digest baseDigest, RoundPolicy policy, long round, Digest seed,
-        string siteSecret, ImageSet data, PrivateRound? privacy = null)
+        string siteSecret, ImageSet data, PrivateRound? privacy = null, SharedRound? sharing = null)
     {
         if (privacy is null && policy.Privacy is not null)
             throw new ArgumentException("the policy has differential privacy; give terms and noise", nameof(privacy));
@@ -24,7 +26,7 @@ public static class SiteRound
         for (int i = 0; ahead && i < start.Length; i++)
             start[i] += residual[i];
         var training = privacy is null
-            ? trainer.Train(round, start, data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"))
+            ? trainer.Train(round, start, data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"), sharing)
             : trainer.TrainPrivately(round, start, data, policy, privacy);
         if (training.Error is not null)
             return (null, training.Loss, training.Error);

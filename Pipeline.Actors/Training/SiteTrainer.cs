@@ -1,3 +1,4 @@
+using Pipeline.Actors.Training.Sharing;
 using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Rounds;
 using static TorchSharp.torch;
@@ -13,6 +14,7 @@ public sealed partial class SiteTrainer
     private readonly TrainerSettings _settings;
     private readonly float[] _classWeights;
     private readonly float[] _gradient;
+    private readonly PartGradient _part;
     private readonly int _classes;
 
     /// <param name="device">Null = the CPU.</param>
@@ -25,6 +27,7 @@ public sealed partial class SiteTrainer
         Layout = architecture.Layout(task);
         Network = new TrainingNetwork(architecture, Layout, device ?? CPU, stop);
         _gradient = new float[Layout.Length];
+        _part = new PartGradient(Network);
         Optimizer = new AdamW(Layout);
     }
 
@@ -37,10 +40,11 @@ public sealed partial class SiteTrainer
 
     /// <summary>Trains <paramref name="policy"/>'s local steps of round <paramref name="round"/> (from 1) from <paramref name="start"/>.</summary>
     /// <param name="start">Parameters in layout order.</param>
-    public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, SeededRandom random) =>
-        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start), new BatchOrder(data.Count, random));
+    /// <param name="sharing">Other trainers that compute parts of the steps' gradients; null for none.</param>
+    public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, SeededRandom random, SharedRound? sharing = null) =>
+        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start), new BatchOrder(data.Count, random), sharing);
 
-    /// <inheritdoc cref="Train(long, float[], ImageSet, RoundPolicy, SeededRandom)"/>
+    /// <inheritdoc cref="Train(long, float[], ImageSet, RoundPolicy, SeededRandom, SharedRound?)"/>
     /// <param name="order">Goes on where an earlier stretch of the same images ended.</param>
     public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, BatchOrder order) =>
         Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start), order);
@@ -48,25 +52,19 @@ public sealed partial class SiteTrainer
     /// <param name="start">Parameters in layout order.</param>
     public LocalTraining Train(float[] start, ImageSet data, StepPlan plan, SeededRandom random) => Train(start, data, plan, new BatchOrder(data.Count, random));
 
-    private LocalTraining Train(float[] start, ImageSet data, StepPlan plan, BatchOrder order)
+    private LocalTraining Train(float[] start, ImageSet data, StepPlan plan, BatchOrder order, SharedRound? sharing = null)
     {
-        int area = data.Height * data.Width, batch = Math.Min(plan.BatchSize, data.Count);
-        var images = new float[batch * area];
-        var labels = new long[batch];
+        var batch = new DrawnImage[Math.Min(plan.BatchSize, data.Count)];
         float[] classWeights = plan.ClassWeights is null ? _classWeights : [.. plan.ClassWeights];
         double loss = 0;
         var weights = (float[])start.Clone();
         for (int step = 0; step < plan.Steps; step++)
         {
-            for (int i = 0; i < batch; i++)
-            {
-                int index = order.Next();
-                labels[i] = data.Labels[index];
-                _settings.Augmentation.Apply(
-                    data.Pixels.AsSpan(index * area, area), images.AsSpan(i * area, area), data.Height, data.Width, order.Random);
-            }
-
-            double value = Network.Gradient(weights, images, labels, data.Height, data.Width, classWeights, _gradient), rate = plan.Rate(step);
+            for (int i = 0; i < batch.Length; i++)
+                batch[i] = new DrawnImage(order.Next(), _settings.Augmentation.Draw(order.Random));
+            double rate = plan.Rate(step), value = sharing is null
+                ? _part.Of(weights, data, batch, classWeights, PartGradient.WeightOf(data, batch, classWeights), _gradient)
+                : sharing.Gradient(_part, weights, data, batch, classWeights, _gradient);
             if (!double.IsFinite(value))
                 return new LocalTraining(start, value, $"the loss was {value} at step {step + 1} of {plan.Steps}: the learning rate is too high or the data is corrupt");
             Optimizer.Step(weights, _gradient, rate, plan.Decay, plan.Moving);

@@ -26,10 +26,10 @@ public sealed class TrainingActor : ReceiveActor
     /// <summary>The site's own, likewise.</summary>
     public const string PersonalModelFile = "personal.safetensors";
 
+    internal const string Dispatcher = "pipeline-training-dispatcher";
+
     /// <summary>More training images than this factor since the last look, for a round or for an offer: the site is being filled.</summary>
     private const double Growth = 1.1;
-
-    private const string Dispatcher = "pipeline-training-dispatcher";
 
     private readonly TrainingActorSettings _settings;
     private readonly ISampleStore _store;
@@ -120,14 +120,23 @@ public sealed class TrainingActor : ReceiveActor
 
         if (Pay(c, data, out var privacy) is { } refusal)
             return new TrainingProtocol.RoundSkipped(c.Round, $"{_settings.Chain}: {refusal}");
+        // Steps with differential privacy are computed here alone.
+        var sharing = privacy is null ? _settings.Sharing : null;
+        var shared = sharing?.Begin(Math.Min(_settings.Policy.BatchSize, data.Count), (node, why) => Leave(c.Round, node, why), _stop);
         var (state, loss, error) = SiteRound.Run(
-            trainer, _state, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data, privacy);
+            trainer, _state, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data, privacy, shared);
+        if (shared is not null)
+            sharing!.End(shared);
         if (state is null)
             return new TrainingProtocol.RoundSkipped(c.Round, error!);
         Remember(state);
         KeepState();
-        return new TrainingProtocol.RoundTrained(c.Round, state.Payload, loss, data.Count, _spent?.SpentMicro ?? 0);
+        return new TrainingProtocol.RoundTrained(
+            c.Round, state.Payload, loss, data.Count, _spent?.SpentMicro ?? 0, shared?.Trainers ?? 1);
     }
+
+    private void Leave(long round, string node, string why) => _log.Warning(
+        "{0}: node {1} is left out for the rest of round {2}, whose steps go on without it: {3}", _settings.Chain, node, round, why);
 
     /// <summary>Pays for a round before any of it is computed. A crash between here and the answer costs the patients nothing, and the budget a round.</summary>
     private string? Pay(TrainingProtocol.TrainRound c, ImageSet data, out PrivateRound? privacy)

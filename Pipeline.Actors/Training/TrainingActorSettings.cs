@@ -1,6 +1,7 @@
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Personalization;
 using Pipeline.Actors.Privacy;
+using Pipeline.Actors.Training.Sharing;
 using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Actors.Training;
@@ -17,6 +18,9 @@ public sealed record TrainingActorSettings(
 
     /// <summary>Keeps both files for another node to go on with; null where this node is the only one.</summary>
     public ITrainingFiles? Shared { get; init; }
+
+    /// <summary>The site's other training nodes, which compute parts of a round's gradients; null where this one trains alone.</summary>
+    public StepSharing? Sharing { get; init; }
 
     /// <summary>The ε ledger, beside the state.</summary>
     public string PrivacyFile => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(StateFile))!, "privacy.ledger");

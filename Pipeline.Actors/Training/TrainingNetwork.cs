@@ -37,13 +37,15 @@ public sealed class TrainingNetwork
     /// <summary>Class-weighted cross-entropy of a batch and its gradient, summed over parts whose activations stay in a core's cache.</summary>
     /// <param name="images">N × height × width.</param>
     /// <param name="gradient">Receives the gradient, in layout order; of no use when the loss is not finite.</param>
+    /// <param name="whole">
+    /// Sum of the class weights of the batch that these images are a part of: the parts' losses and gradients then add up to the batch's. Null for a batch.
+    /// </param>
     /// <returns>The loss (nats).</returns>
-    public double Gradient(float[] weights, float[] images, long[] labels, int height, int width, float[] classWeights, Span<float> gradient)
+    public double Gradient(
+        float[] weights, float[] images, long[] labels, int height, int width, float[] classWeights, Span<float> gradient, double? whole = null)
     {
         int area = height * width;
-        double total = 0, value = 0;
-        foreach (long label in labels)
-            total += classWeights[label];
+        double total = whole ?? WeightOf(labels, classWeights), value = 0;
         foreach (var (at, n) in Parts(labels.Length, area))
         {
             _stop.ThrowIfCancellationRequested();
@@ -64,6 +66,14 @@ public sealed class TrainingNetwork
         }
 
         return value / total;
+    }
+
+    private static double WeightOf(ReadOnlySpan<long> labels, float[] classWeights)
+    {
+        double total = 0;
+        foreach (long label in labels)
+            total += classWeights[label];
+        return total;
     }
 
     private static void AddScaled(Span<float> sum, ReadOnlySpan<float> values, float scale)

@@ -33,7 +33,8 @@ public static class TrainingProtocol
     /// <param name="TrainLoss">Mean weighted cross-entropy of the steps (nats); NaN when an answer was read back from disk.</param>
     /// <param name="Samples">Training samples the round drew from.</param>
     /// <param name="SpentMicro">ε × 10⁶ that the site has spent so far; 0 on a chain without differential privacy.</param>
-    public sealed record RoundTrained(long Round, byte[] Payload, double TrainLoss, int Samples, long SpentMicro = 0) : IReply;
+    /// <param name="Trainers">Nodes of the site whose gradients are in the round; 1 when an answer was read back from disk.</param>
+    public sealed record RoundTrained(long Round, byte[] Payload, double TrainLoss, int Samples, long SpentMicro = 0, int Trainers = 1) : IReply;
 
     /// <summary>No contribution: too few samples of a class yet, no privacy budget left, or the training diverged. The site stays in the round's replica.</summary>
     public sealed record RoundSkipped(long Round, string Reason) : IReply;

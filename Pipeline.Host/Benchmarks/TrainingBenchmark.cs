@@ -67,18 +67,5 @@ internal static class TrainingBenchmark
     private static void Steps(SiteTrainer trainer, float[] weights, ImageSet images, TrainingWorkload workload, int steps) => trainer.Train(
         weights, images, new StepPlan(steps, workload.Batch, 1e-4, _ => 1e-4), new SeededRandom(1));
 
-    private static List<Actors.Ingest.Sample> Noise(TrainingWorkload workload)
-    {
-        var random = new SeededRandom(1);
-        var samples = new List<Actors.Ingest.Sample>();
-        for (int i = 0; i < 2 * workload.Batch; i++)
-        {
-            var pixels = new ushort[workload.Side * workload.Side];
-            foreach (ref ushort pixel in pixels.AsSpan())
-                pixel = (ushort)random.Next(65536);
-            samples.Add(new Actors.Ingest.Sample($"{i}", $"p{i}", i % 2, Actors.Ingest.DataSplit.Train, workload.Side, workload.Side, pixels));
-        }
-
-        return samples;
-    }
+    private static List<Actors.Ingest.Sample> Noise(TrainingWorkload workload) => NoiseSamples.Draw(2 * workload.Batch, workload.Side);
 }

@@ -1,4 +1,5 @@
 using Akka.Streams;
+using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Host.Cluster;
 
@@ -20,6 +21,18 @@ public static class ClusterProtocol
     public sealed record Feed(string Chain, ISourceRef<byte[]> Pieces) : IMessage;
 
     public sealed record NoFeed(string Chain, string Reason) : IMessage;
+
+    /// <summary>The node that trains asks another training node to compute parts of its steps. Answered by <see cref="Helping"/> or <see cref="NoHelp"/>.</summary>
+    /// <param name="Link">Drawn anew for each ask.</param>
+    /// <param name="Version">Of <see cref="GradientWire"/>.</param>
+    /// <param name="Layout">Of the chain's network.</param>
+    /// <param name="Work">Frames of <see cref="GradientWire"/> for as long as the link lasts.</param>
+    public sealed record AskHelp(string Chain, Guid Link, int Version, Digest Layout, ISourceRef<byte[]> Work) : IMessage;
+
+    /// <param name="Parts">Frames again, one for each work, in order.</param>
+    public sealed record Helping(Guid Link, ISourceRef<byte[]> Parts) : IMessage;
+
+    public sealed record NoHelp(Guid Link, string Reason) : IMessage;
 
     /// <summary>The node that holds the ledger tells the training node, every so often, what it waits for. Answered by <see cref="Here"/>.</summary>
     /// <param name="Link">Drawn anew whenever the ledger begins on a node.</param>

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
 using Akka.Streams;
+using Pipeline.Ledger.Crypto;
 using static Pipeline.Host.Cluster.ClusterProtocol;
 
 namespace Pipeline.Host.Cluster;
@@ -28,6 +29,9 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : SerializerWi
         AskFeed => "ask-feed/1",
         Feed => "feed/1",
         NoFeed => "no-feed/1",
+        AskHelp => "ask-help/1",
+        Helping => "helping/1",
+        NoHelp => "no-help/1",
         Hail => "hail/1",
         Here => "here/1",
         Errand => "errand/1",
@@ -52,6 +56,21 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : SerializerWi
                 break;
             case NoFeed m:
                 writer.Write(m.Chain);
+                writer.Write(m.Reason);
+                break;
+            case AskHelp m:
+                writer.Write(m.Chain);
+                writer.Write(m.Link.ToByteArray());
+                writer.Write(m.Version);
+                writer.Write(m.Layout.ToArray());
+                Write(writer, m.Work);
+                break;
+            case Helping m:
+                writer.Write(m.Link.ToByteArray());
+                Write(writer, m.Parts);
+                break;
+            case NoHelp m:
+                writer.Write(m.Link.ToByteArray());
                 writer.Write(m.Reason);
                 break;
             case Hail m:
@@ -88,6 +107,9 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : SerializerWi
             "ask-feed/1" => new AskFeed(reader.ReadString(), Guid(reader), reader.ReadInt64()),
             "feed/1" => new Feed(reader.ReadString(), Pieces(reader)),
             "no-feed/1" => new NoFeed(reader.ReadString(), reader.ReadString()),
+            "ask-help/1" => new AskHelp(reader.ReadString(), Guid(reader), reader.ReadInt32(), new Digest(reader.ReadBytes(Digest.Size)), Pieces(reader)),
+            "helping/1" => new Helping(Guid(reader), Pieces(reader)),
+            "no-help/1" => new NoHelp(Guid(reader), reader.ReadString()),
             "hail/1" => new Hail(Guid(reader), reader.ReadInt64()),
             "here/1" => new Here(Guid(reader), reader.ReadInt64(), reader.ReadBoolean()),
             "errand/1" => new Errand(Guid(reader), reader.ReadInt64(), reader.ReadInt64(), Pieces(reader)),

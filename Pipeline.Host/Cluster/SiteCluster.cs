@@ -6,6 +6,8 @@ using Akka.Streams;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Ingest.Files;
 using Pipeline.Actors.Ingest.Mirrors;
+using Pipeline.Actors.Training.Sharing;
+using Pipeline.Host.Configuration;
 using Pipeline.Host.Site;
 using Pipeline.Ledger.Application;
 using Pipeline.Ledger.Consensus;
@@ -41,7 +43,8 @@ internal sealed class SiteCluster : IDisposable
     /// <param name="chains">Those whose genesis is in place.</param>
     /// <param name="openGateway">A new one; null where the site is alone.</param>
     public static SiteCluster Start(
-        SiteNode node, IReadOnlyList<string> roles, IReadOnlyList<SpreadChain> chains, Func<Gateway.Gateway?> openGateway, StorageKeys keys, long cacheBytes)
+        SiteNode node, IReadOnlyList<string> roles, IReadOnlyList<SpreadChain> chains, Func<Gateway.Gateway?> openGateway, StorageKeys keys, long cacheBytes,
+        ClusterTraining training)
     {
         var cluster = new SiteCluster();
         var system = node.System;
@@ -49,7 +52,7 @@ internal sealed class SiteCluster : IDisposable
         if (roles.Contains(Ingest))
             system.ActorOf(SampleFeeds.Props(node.Ingest), SampleFeeds.Name);
         if (roles.Contains(Trainer))
-            cluster.Train(node, chains, keys, cacheBytes);
+            cluster.Train(node, chains, keys, cacheBytes, training);
         if (roles.Contains(Ledger))
         {
             var proxies = chains.ToDictionary(chain => chain.Name, chain => system.ActorOf(
@@ -66,7 +69,7 @@ internal sealed class SiteCluster : IDisposable
 
     public void Dispose() => _mirrors.ForEach(mirrors => mirrors.Dispose());
 
-    private void Train(SiteNode node, IReadOnlyList<SpreadChain> chains, StorageKeys keys, long cacheBytes)
+    private void Train(SiteNode node, IReadOnlyList<SpreadChain> chains, StorageKeys keys, long cacheBytes, ClusterTraining sharing)
     {
         var mirrors = chains.Where(chain => node.Ingest.Stores.ContainsKey(chain.Name)).ToDictionary(chain => chain.Name, chain => SampleMirrors.Open(
             chain.Settings.DataDirectory, chain.Name, node.Ingest.Stores[chain.Name], LayoutOf(chain).Task.Classes.Count, cacheBytes, keys, new DiskFileSystem()));
@@ -76,10 +79,23 @@ internal sealed class SiteCluster : IDisposable
         {
             var files = chain.Settings.Journal is ChainJournal.PostgreSql journal
                 ? new SharedTrainingFiles(journal, JournalConfig.OwnerOf(chain.Name, node.Site)) : null;
-            var training = ChainNode.TrainerProps(chain.Settings, mirrors[chain.Name], node.Runtime, files);
-            Once(node.System, TrainerHost.Props(chain.Name, LayoutOf(chain).Layout, training), PoisonPill.Instance, Trainer, $"training-{chain.Name}");
+            var learning = LayoutOf(chain);
+            // Steps with differential privacy are computed on one node.
+            var crew = sharing.Parallel == ClusterTraining.Off || learning.Policy.Privacy is not null ? null : new HelperCrew();
+            var training = ChainNode.TrainerProps(
+                chain.Settings, mirrors[chain.Name], node.Runtime, files,
+                crew is null ? null : new StepSharing(crew, sharing.Parallel == ClusterTraining.On, sharing.StepTimeout, TimeProvider.System));
+            var helpers = crew is null ? null : HelperKeeper.Props(chain.Name, learning.Layout, crew, node.Identity.SiteKey);
+            Once(node.System, TrainerHost.Props(chain.Name, learning.Layout, training, helpers), PoisonPill.Instance, Trainer, $"training-{chain.Name}");
+            if (crew is not null)
+                Help(node, chain, learning, mirrors[chain.Name]);
         }
     }
+
+    /// <summary>This node computes parts of the steps while another trains.</summary>
+    private static void Help(SiteNode node, SpreadChain chain, LearningGenesis learning, SampleMirrors samples) => node.System.ActorOf(
+        HelperDesk.Props(chain.Name, learning.Layout, GradientActor.Props(chain.Name, learning.Task, samples, node.Runtime, chain.Settings.Device)),
+        HelperDesk.NameOf(chain.Name));
 
     /// <summary>A journal takes a while to begin; a node that goes on in another's place has no time to lose.</summary>
     private static void Warm(SiteNode node, IReadOnlyList<SpreadChain> chains)

@@ -29,10 +29,13 @@ internal sealed class TrainerHost : ReceiveActor
     private int _hails;
 
     /// <param name="trainer">The training actor.</param>
-    public TrainerHost(string chain, ModelLayout layout, Props trainer)
+    /// <param name="helpers">Finds other training nodes that compute parts of the rounds; null for none.</param>
+    public TrainerHost(string chain, ModelLayout layout, Props trainer, Props? helpers)
     {
         (_chain, _layout) = (chain, layout);
         _trainer = Context.ActorOf(trainer, "training");
+        if (helpers is not null)
+            Context.ActorOf(helpers, "helpers");
         Receive<Hail>(OnHail);
         Receive<Errand>(OnErrand);
         Receive<Arrived>(OnArrived);
@@ -51,7 +54,8 @@ internal sealed class TrainerHost : ReceiveActor
         Receive<Status.Failure>(failed => _log.Debug("chain {0}: {1}", _chain, failed.Cause.GetBaseException().Message));
     }
 
-    public static Props Props(string chain, ModelLayout layout, Props trainer) => Akka.Actor.Props.Create(() => new TrainerHost(chain, layout, trainer));
+    public static Props Props(string chain, ModelLayout layout, Props trainer, Props? helpers = null) =>
+        Akka.Actor.Props.Create(() => new TrainerHost(chain, layout, trainer, helpers));
 
     protected override void PreStart() => _log.Info("chain {0}: training goes on at this node", _chain);
 

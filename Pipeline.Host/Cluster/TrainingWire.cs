@@ -78,7 +78,9 @@ internal static class TrainingWire
         switch (reply)
         {
             case RoundTrained r:
-                writer.Write((byte)1);
+                writer.Write((byte)(r.Trainers == 1 ? 1 : 8));
+                if (r.Trainers != 1)
+                    writer.Write(r.Trainers);
                 writer.Write(r.TrainLoss);
                 writer.Write(r.Samples);
                 writer.Write(r.SpentMicro);
@@ -132,6 +134,8 @@ internal static class TrainingWire
     {
         (1, TrainRound c) when (reader.ReadDouble(), reader.ReadInt32(), reader.ReadInt64()) is var (loss, samples, spent) =>
             new RoundTrained(c.Round, Bytes(reader), loss, samples, spent),
+        (8, TrainRound c) when (reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt32(), reader.ReadInt64()) is var (trainers, loss, samples, spent) =>
+            new RoundTrained(c.Round, Bytes(reader), loss, samples, spent, trainers),
         (2, TrainRound c) => new RoundSkipped(c.Round, reader.ReadString()),
         (3, Evaluate c) => new Evaluated(c.Split, Score(reader), c.Tag),
         (4, JudgeAuxiliary) => new AuxiliaryJudged(new GateDecision(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Pipeline.Host.Benchmarks;
 
 namespace Pipeline.Host.Commands;
@@ -19,6 +20,8 @@ internal static class BenchCommand
             command.Subcommands.Add(CreateIngest(ingest, terminal));
         if (operations.BenchmarkTraining is { } train)
             command.Subcommands.Add(CreateTrain(train, terminal));
+        if (operations.BenchmarkTrainers is { } trainers)
+            command.Subcommands.Add(CreateTrainers(trainers, terminal));
         return command;
     }
 
@@ -36,6 +39,27 @@ internal static class BenchCommand
             new TrainingBenchmarkRequest(
                 parsed.GetValue(quick) ? TrainingWorkload.Quick : TrainingWorkload.Full,
                 parsed.GetValue(json) is { } file ? Path.GetFullPath(file) : null),
+            terminal, stop));
+        return command;
+    }
+
+    private static DocumentedCommand CreateTrainers(RunTrainersBenchmark run, Terminal terminal)
+    {
+        var quick = new Option<bool>("--quick") { Description = "Measure less often." };
+        var json = new Option<string>("--json") { Description = "Also write the result as JSON.", HelpName = "FILE" };
+        var helpsAt = new Option<int?>("--helps-at") { Description = "How this program starts its second process.", Hidden = true };
+        var workload = new Option<string>("--workload") { Description = "What the second process works at, as JSON.", Hidden = true };
+        var command = new DocumentedCommand("trainers",
+            "A training step of each network that two processes of this machine share, as two training nodes of a site do, beside the same step alone, one thread each. A ratio below 1 is a gain. Run it with nothing else on the machine.",
+            """
+            pipeline bench trainers
+            pipeline bench trainers --quick --json bench.json
+            """) { quick, json, helpsAt, workload };
+        command.SetAction((parsed, stop) => run(
+            new TrainersRequest(
+                parsed.GetValue(workload) is { } given ? JsonSerializer.Deserialize<TrainersWorkload>(given)! : parsed.GetValue(quick) ? TrainersWorkload.Quick : TrainersWorkload.Full,
+                parsed.GetValue(json) is { } file ? Path.GetFullPath(file) : null,
+                parsed.GetValue(helpsAt)),
             terminal, stop));
         return command;
     }

@@ -95,6 +95,9 @@ public delegate Task<int> RunExport(ExportRequest request, Terminal terminal, Ca
 /// <summary>Measures training.</summary>
 public delegate Task<int> RunTrainingBenchmark(TrainingBenchmarkRequest request, Terminal terminal, CancellationToken stop);
 
+/// <summary>Measures what a second training node gains.</summary>
+public delegate Task<int> RunTrainersBenchmark(TrainersRequest request, Terminal terminal, CancellationToken stop);
+
 /// <summary>Looks at what a site needs; <see cref="ExitCode.Failed"/> when something must be mended.</summary>
 public delegate Task<int> RunDoctor(DoctorRequest request, Terminal terminal, CancellationToken stop);
 
@@ -167,4 +170,6 @@ public sealed record Operations
     public RunExport? Export { get; init; }
 
     public RunTrainingBenchmark? BenchmarkTraining { get; init; }
+
+    public RunTrainersBenchmark? BenchmarkTrainers { get; init; }
 }

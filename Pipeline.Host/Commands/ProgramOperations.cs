@@ -43,6 +43,7 @@ internal static class ProgramOperations
         BenchmarkGateway = GatewayBenchmarkRunner.RunAsync,
         BenchmarkIngest = IngestBenchmarkRunner.RunAsync,
         BenchmarkTraining = TrainingBenchmarkRunner.RunAsync,
+        BenchmarkTrainers = TrainersRunner.RunAsync,
         Import = ImportRunner.RunAsync,
         Experiment = ExperimentRunner.RunAsync,
         Attack = AttackRunner.RunAsync,

@@ -15,6 +15,9 @@ public sealed record ClusterSettings(
 {
     private const string Section = "pipeline.cluster";
 
+    /// <summary>How its training nodes share the steps of a round.</summary>
+    public ClusterTraining Training { get; init; } = new(ClusterTraining.Auto, TimeSpan.FromSeconds(10));
+
     internal static ClusterSettings? Create(SettingsReader reader)
     {
         bool enabled = reader.Choice($"{Section}.enabled", ["on", "off"]) == "on";
@@ -25,6 +28,9 @@ public sealed record ClusterSettings(
         var failure = reader.Duration($"{Section}.failure-after", "500ms", "5m");
         var stable = reader.Duration($"{Section}.stable-after", "500ms", "5m");
         bool anywhere = reader.Choice($"{Section}.plain", ["loopback", "anywhere"]) == "anywhere";
+        var training = new ClusterTraining(
+            reader.Choice($"{Section}.training.parallel", [ClusterTraining.Auto, ClusterTraining.On, ClusterTraining.Off]),
+            reader.Duration($"{Section}.training.step-timeout", "100ms", "10m"));
         string certificate = File("certificate"), key = File("key"), ca = File("trusted-ca");
         if (!enabled)
             return null;
@@ -48,7 +54,8 @@ public sealed record ClusterSettings(
 
         return new ClusterSettings(
             node, host, port, seeds, failure, stable,
-            tls ? new ClusterTlsFiles(Path.GetFullPath(certificate), Path.GetFullPath(key), Path.GetFullPath(ca)) : null);
+            tls ? new ClusterTlsFiles(Path.GetFullPath(certificate), Path.GetFullPath(key), Path.GetFullPath(ca)) : null)
+        { Training = training };
 
         string File(string name) => reader.Text($"{Section}.tls.{name}", "empty, or path", text => text.Length == 0 || SettingsRules.IsPath(text));
     }

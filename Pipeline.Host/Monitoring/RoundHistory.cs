@@ -43,7 +43,7 @@ internal sealed class RoundHistory
                     Totals = Totals with { Activity = "training" };
                     break;
                 case LearnerProtocol.UpdateSubmitted submitted:
-                    At(submitted.Round, point => point with { Loss = double.IsFinite(submitted.Loss) ? submitted.Loss : point.Loss, UpdateBytes = submitted.PayloadBytes });
+                    At(submitted.Round, point => Trained(point, submitted));
                     Totals = Totals with { Updates = Totals.Updates + 1, Activity = "update sent" };
                     break;
                 case LearnerProtocol.Waiting waiting:
@@ -69,6 +69,11 @@ internal sealed class RoundHistory
                     break;
             }
         }
+
+        /// <summary>An answer that was read back from disk does not say how it came about.</summary>
+        private static RoundPoint Trained(RoundPoint point, LearnerProtocol.UpdateSubmitted submitted) => double.IsFinite(submitted.Loss)
+            ? point with { Loss = submitted.Loss, Trainers = submitted.Trainers, UpdateBytes = submitted.PayloadBytes }
+            : point with { UpdateBytes = submitted.PayloadBytes };
 
         private void At(long round, Func<RoundPoint, RoundPoint> change)
         {

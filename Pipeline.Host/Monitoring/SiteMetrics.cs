@@ -39,6 +39,7 @@ internal sealed class SiteMetrics : IDisposable
         Gauge("pipeline.round.blocks.left", "", "Blocks until the open round's deadline.", s => Joined(s, c => c.BlocksLeft)),
         Gauge("pipeline.round.auc", "", "Members' mean macro-AUC of the final model, 0 to 1.", s => Joined(s, c => c.Auc)),
         Gauge("pipeline.training.loss", "", "Mean loss of this site's local steps in the newest round it trained (nats).", s => Joined(s, c => c.History.LastOrDefault(r => r.Loss is not null)?.Loss)),
+        Gauge("pipeline.training.trainers", "", "Nodes of this site whose gradients are in the newest round it trained.", s => Joined(s, c => c.History.LastOrDefault(r => r.Trainers is not null)?.Trainers)),
         Counter("pipeline.training.updates", "", "Updates this site trained since the start.", s => Joined(s, c => c.Learner.Updates)),
         Counter("pipeline.training.skipped", "", "Times this site had not enough to train from since the start.", s => Joined(s, c => c.Learner.Skipped)),
         Counter("pipeline.training.troubles", "", "Complaints of this site's learner since the start.", s => Joined(s, c => c.Learner.Troubles)),

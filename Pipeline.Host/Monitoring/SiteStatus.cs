@@ -48,7 +48,11 @@ public sealed record SampleCount(string Split, string Class, int Count);
 /// <param name="Loss">Mean loss of this site's local steps (nats); null where it did not train or that is not known any more.</param>
 /// <param name="Contributions">Members whose update is in the round; null while it is open.</param>
 /// <param name="UpdateBytes">Of this site's update; 0 where it sent none.</param>
-public sealed record RoundPoint(long Round, double? Loss, int? Contributions, int UpdateBytes);
+public sealed record RoundPoint(long Round, double? Loss, int? Contributions, int UpdateBytes)
+{
+    /// <summary>Nodes of this site whose gradients are in its update; null where it did not train or that is not known any more.</summary>
+    public int? Trainers { get; init; }
+}
 
 /// <summary>A member in the open round.</summary>
 /// <param name="Standing">contributed, waiting, excluded or withdrawn.</param>

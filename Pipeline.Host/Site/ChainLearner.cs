@@ -140,10 +140,10 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (message.Round != _round?.Round)
             return;
         Publish(new LearnerProtocol.UpdateSubmitted(
-            _settings.Site, _settings.Chain, message.Round, message.Payload.Length, message.TrainLoss, message.Samples));
+            _settings.Site, _settings.Chain, message.Round, message.Payload.Length, message.TrainLoss, message.Samples, message.Trainers));
         _log.Info(
-            "Chain {0}, round {1}: an update of {2} bytes from {3} images; training loss {4:0.000}",
-            _settings.Chain, message.Round, message.Payload.Length, message.Samples, message.TrainLoss);
+            "Chain {0}, round {1}: an update of {2} bytes from {3} images{4}; training loss {5:0.000}",
+            _settings.Chain, message.Round, message.Payload.Length, message.Samples, message.Trainers == 1 ? "" : $" on {message.Trainers} nodes", message.TrainLoss);
         _idle = null;
         _spent = message.SpentMicro;
         _offered = Digest.Of(message.Payload);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Ingest;
 using Pipeline.Actors.Training;
+using Pipeline.Actors.Training.Sharing;
 using Pipeline.Ledger.Application;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Consensus;
@@ -103,8 +104,9 @@ public sealed class ChainNode
 
     /// <summary>One chain's training at this node.</summary>
     /// <param name="shared">Keeps what it must remember for other nodes; null where this is the only one.</param>
+    /// <param name="sharing">The site's other training nodes; null for none.</param>
     /// <exception cref="ArgumentException">The genesis is not one of a learning chain.</exception>
-    public static Props TrainerProps(ChainNodeSettings settings, ISampleStore samples, TorchRuntime runtime, ITrainingFiles? shared = null)
+    public static Props TrainerProps(ChainNodeSettings settings, ISampleStore samples, TorchRuntime runtime, ITrainingFiles? shared = null, StepSharing? sharing = null)
     {
         var genesis = settings.Genesis;
         var learning = LearningApplication.Create(genesis, new Ed25519Verifier()).Learning;
@@ -117,7 +119,7 @@ public sealed class ChainNode
             new TrainingActorSettings(
                 genesis.Name, learning.Task, learning.Policy, settings.Trainer, gate, settings.Personalizer, state, settings.Device,
                 settings.Identity.TrainingSecret)
-            { Limits = settings.Limits, Shared = shared },
+            { Limits = settings.Limits, Shared = shared, Sharing = sharing },
             samples, runtime);
     }
 

@@ -28,7 +28,8 @@ public static class LearnerProtocol
 
     /// <param name="PayloadBytes">Bytes of the partial update.</param>
     /// <param name="Loss">Mean loss of the local steps (nats).</param>
-    public sealed record UpdateSubmitted(string Site, string Chain, long Round, int PayloadBytes, double Loss, int Samples) : IProgress;
+    /// <param name="Trainers">Nodes of the site whose gradients are in it.</param>
+    public sealed record UpdateSubmitted(string Site, string Chain, long Round, int PayloadBytes, double Loss, int Samples, int Trainers = 1) : IProgress;
 
     /// <summary>The site does not contribute to this round for now.</summary>
     public sealed record Waiting(string Site, string Chain, long Round, string Reason) : IProgress;

@@ -163,7 +163,7 @@ internal static class SiteRunner
         var at = site.Cluster!;
         try
         {
-            var cluster = SiteCluster.Start(node, site.Roles, spread, open, Keys(site), site.Ingest.SampleCacheBytes);
+            var cluster = SiteCluster.Start(node, site.Roles, spread, open, Keys(site), site.Ingest.SampleCacheBytes, at.Training);
             terminal.Out.WriteLine($"node {at.Node} of site {site.Name} ({string.Join(", ", site.Roles)}) links to other nodes at {at.Host}:{at.Port}{(at.Tls is null ? ", without TLS" : "")}");
             return cluster;
         }

@@ -39,6 +39,7 @@ public sealed class ClusterWireTests : IDisposable
     {
         { new AskFeed("chest", Id, 258), "ask-feed/1", "05 6368657374" + Link + "0201000000000000" },
         { new NoFeed("chest", "no"), "no-feed/1", "05 6368657374 02 6e6f" },
+        { new NoHelp(Id, "no"), "no-help/1", Link + "02 6e6f" },
         { new Hail(Id, 3), "hail/1", Link + "0300000000000000" },
         { new Here(Id, 3, true), "here/1", Link + "0300000000000000 01" },
     };
@@ -63,13 +64,13 @@ public sealed class ClusterWireTests : IDisposable
         new Random(1).NextBytes(bytes);
         var materializer = _system.Materializer();
         foreach (Func<ISourceRef<byte[]>, IMessage> wrap in (Func<ISourceRef<byte[]>, IMessage>[])
-            [pieces => new Feed("chest", pieces), pieces => new Errand(Id, 7, bytes.Length, pieces), pieces => new Answer(Id, 7, bytes.Length, pieces)])
+            [pieces => new AskHelp("chest", Id, 1, Digest.Of([1]), pieces), pieces => new Helping(Id, pieces), pieces => new Feed("chest", pieces), pieces => new Errand(Id, 7, bytes.Length, pieces), pieces => new Answer(Id, 7, bytes.Length, pieces)])
         {
             var message = wrap(await Bulk.OfferAsync(bytes, materializer));
             var serializer = (SerializerWithStringManifest)_system.Serialization.FindSerializerFor(message);
             var read = serializer.FromBinary(serializer.ToBinary(message), serializer.Manifest(message));
             Assert.IsType(message.GetType(), read);
-            var pieces = read switch { Feed feed => feed.Pieces, Errand errand => errand.Pieces, _ => ((Answer)read).Pieces };
+            var pieces = read switch { AskHelp ask => ask.Work, Helping helping => helping.Parts, Feed feed => feed.Pieces, Errand errand => errand.Pieces, _ => ((Answer)read).Pieces };
             Assert.Equal(bytes, await Bulk.CollectAsync(pieces, bytes.Length, bytes.Length, materializer));
         }
 
@@ -87,6 +88,7 @@ public sealed class ClusterWireTests : IDisposable
         (ICommand Command, IReply? Reply)[] pairs =
         [
             (new TrainRound(3, _model, _model.Digest, Digest.Of([1]), 44), new RoundTrained(3, [1, 2, 3], 0.5, 99, 44)),
+            (new TrainRound(3, _model, _model.Digest, Digest.Of([1]), 44), new RoundTrained(3, [1, 2, 3], 0.5, 99, 44, 3)),
             (new TrainRound(3, _model, _model.Digest, Digest.Of([1])), new RoundSkipped(3, "too few")),
             (new ContributionMissed(9), null),
             (new Evaluate(_model, DataSplit.Validation, 5L), new Evaluated(DataSplit.Validation, score, 5L)),
@@ -114,6 +116,6 @@ public sealed class ClusterWireTests : IDisposable
 
         var failed = new TrainingFailed(pairs[0].Command, "no memory");
         Assert.Equal(failed, TrainingWire.DecodeReply(TrainingWire.Encode(failed), pairs[0].Command));
-        Assert.Throws<InvalidDataException>(() => TrainingWire.DecodeReply(TrainingWire.Encode(pairs[0].Reply!), pairs[2].Command));
+        Assert.Throws<InvalidDataException>(() => TrainingWire.DecodeReply(TrainingWire.Encode(pairs[0].Reply!), pairs[3].Command));
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.DataSets;
 using Pipeline.Actors.Dicom.Network;
@@ -16,7 +18,7 @@ namespace Pipeline.Tests.Host.Cluster;
 /// restarts each in order, as an upgrade does.
 /// </summary>
 [Collection(JournalCollection.Name)]
-public sealed class SiteClusterTests(PostgresServer server, ITestOutputHelper output) : IDisposable
+public sealed partial class SiteClusterTests(PostgresServer server, ITestOutputHelper output) : IDisposable
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
 
@@ -62,6 +64,43 @@ public sealed class SiteClusterTests(PostgresServer server, ITestOutputHelper ou
         await Task.WhenAll(senders);
         await Judge(site);
     }
+
+    [Fact]
+    public async Task Two_training_nodes_share_rounds_and_the_one_that_helps_may_die()
+    {
+        if (OperatingSystem.IsWindows() || PostgresServer.Missing is not null)
+        {
+            output.WriteLine(PostgresServer.Missing ?? "NOT CHECKED: this system has no POSIX signals.");
+            return;
+        }
+
+        await using var site = await SpreadSite.ProvisionAsync(
+            _folder.Path, server.ConnectionString, more: "pipeline.cluster.training { parallel = on, step-timeout = 2s }");
+        await site.StartAsync("south", "a", "b", "c");
+        using var stop = new CancellationTokenSource();
+        Task[] senders = [SendAsync(site, "a", "c", 0, stop.Token), SendAsync(site, "c", "a", 1, stop.Token)];
+        await SpreadSite.Until(() => Shared(site) > 0, () => $"no round of both\n{site["a"].Output}\n{site["b"].Output}\n{site["c"].Output}");
+
+        // b is the elder and trains; c helps it.
+        var gone = DateTimeOffset.UtcNow;
+        await site["c"].KillAsync();
+        var resumed = await site.TrainedAfter(gone);
+        output.WriteLine($"the helper killed: the second update of north after that came {resumed.TotalSeconds:0.0} s later");
+        await site.StartAsync("c");
+        long before = Shared(site);
+        await SpreadSite.Until(() => Shared(site) > before, () => $"no round of both again\n{site["b"].Output}\n{site["c"].Output}");
+
+        await stop.CancelAsync();
+        await Task.WhenAll(senders);
+        await Judge(site);
+    }
+
+    /// <summary>The newest round that two nodes trained, as the log of the node with the ledger has it; 0 for none.</summary>
+    private static long Shared(SpreadSite site) => new[] { "a", "b" }
+        .SelectMany(node => SharedRound().Matches(site[node].Output)).Select(match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)).DefaultIfEmpty().Max();
+
+    [GeneratedRegex("round ([0-9]+): an update of [0-9]+ bytes from [0-9]+ images on 2 nodes")]
+    private static partial Regex SharedRound();
 
     [Fact]
     public async Task A_node_that_is_cut_off_stops_itself_and_joins_anew()

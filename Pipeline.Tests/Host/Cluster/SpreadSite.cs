@@ -51,7 +51,9 @@ internal sealed class SpreadSite : IAsyncDisposable
     /// <summary>Makes keys, chain, database and files; starts nothing.</summary>
     /// <param name="network">A machine of its own for each node, and TLS between them; null for ports of this one.</param>
     /// <param name="at">The server as nodes reach it; null for as this process does.</param>
-    public static async Task<SpreadSite> ProvisionAsync(string folder, string server, NamespaceNetwork? network = null, (string Host, int Port)? at = null)
+    /// <param name="more">Lines of every node's file that win.</param>
+    public static async Task<SpreadSite> ProvisionAsync(
+        string folder, string server, NamespaceNetwork? network = null, (string Host, int Port)? at = null, string more = "")
     {
         string database = $"spread_{Guid.NewGuid():N}";
         await using (var connection = new NpgsqlConnection(server))
@@ -85,7 +87,7 @@ internal sealed class SpreadSite : IAsyncDisposable
         var reached = new NpgsqlConnectionStringBuilder(site.Connection);
         if (at is { } other)
             (reached.Host, reached.Port) = other;
-        site.Configure(reached.ConnectionString);
+        site.Configure(reached.ConnectionString, more);
         return site;
     }
 
@@ -182,7 +184,7 @@ internal sealed class SpreadSite : IAsyncDisposable
 
     private string HostOf(string site) => _network is null ? "127.0.0.1" : _network.ListenOf(site).Split(':')[0];
 
-    private void Configure(string connection)
+    private void Configure(string connection, string more)
     {
         int gateway = RelayNetwork.FreePort();
         IDrillNetwork here = new RelayNetwork([]);
@@ -202,6 +204,7 @@ internal sealed class SpreadSite : IAsyncDisposable
                 pipeline.dicom { host = "{{HostOf(node)}}", port = {{dicom}} }
                 pipeline.chains.chest { journal = postgresql, connection-string = "{{connection}}" }
                 {{authority?.Issue(node, HostOf(node))}}
+                {{more}}
                 """);
         }
 

@@ -15,6 +15,10 @@ public sealed class ClusterSettingsTests
         var cluster = Read(Site + Node).Configuration!.Site.Cluster!;
         Assert.Equal(("a", "127.0.0.1", 4053, null), (cluster.Node, cluster.Host, cluster.Port, cluster.Tls));
         Assert.Equal((TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)), (cluster.FailureAfter, cluster.StableAfter));
+        Assert.Equal(new ClusterTraining("auto", TimeSpan.FromSeconds(10)), cluster.Training);
+        Assert.Equal(
+            new ClusterTraining("off", TimeSpan.FromSeconds(1)),
+            Read(Site + Node + "pipeline.cluster.training { parallel = off, step-timeout = 1s }").Configuration!.Site.Cluster!.Training);
     }
 
     [Theory]
@@ -24,6 +28,8 @@ public sealed class ClusterSettingsTests
     [InlineData("pipeline.cluster.host = 10.0.0.1", "pipeline.cluster.host", "in clear")]
     [InlineData("pipeline.cluster.host = \"0.0.0.0\"", "pipeline.cluster.host", "this node's own name or address")]
     [InlineData("pipeline.cluster.tls.key = k.pem", "pipeline.cluster.tls", "belong together")]
+    [InlineData("pipeline.cluster.training.parallel = maybe", "pipeline.cluster.training.parallel", "auto")]
+    [InlineData("pipeline.cluster.training.step-timeout = 1ms", "pipeline.cluster.training.step-timeout", "100ms")]
     [InlineData("pipeline.cluster.port = 11112", "pipeline.cluster.port", "the port is that of pipeline.dicom.port")]
     [InlineData("pipeline.chains.chest.ae-title = CHEST", "pipeline.chains.chest.journal", "set journal = postgresql")]
     public void What_a_node_cannot_run_with_is_a_mistake(string line, string key, string problem)

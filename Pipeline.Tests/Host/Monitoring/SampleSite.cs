@@ -49,7 +49,7 @@ internal static class SampleSite
         EpsilonBudget = 8,
         Bridges = [new("bone-age", 1, 9_120, 4, null)],
         Learner = new LearnerTotals(22, 1, 1, 3, 1) { Activity = "update sent", LastTrouble = null },
-        History = [.. Enumerable.Range(1, 23).Select(r => new RoundPoint(r, r == 9 ? null : 0.24 + (0.47 * Math.Exp(-r / 7.0)) + (0.012 * (r % 3)), r == 23 ? null : r % 7 == 0 ? 3 : 4, 171_000))],
+        History = [.. Enumerable.Range(1, 23).Select(r => new RoundPoint(r, r == 9 ? null : 0.24 + (0.47 * Math.Exp(-r / 7.0)) + (0.012 * (r % 3)), r == 23 ? null : r % 7 == 0 ? 3 : 4, 171_000) { Trainers = 2 })],
     };
 
     private static ChainState Bone() => new("bone-age", "BONE", true)
@@ -72,6 +72,6 @@ internal static class SampleSite
         PayloadQuota = 50L << 30,
         JournalBytes = 96L << 20,
         Learner = new LearnerTotals(12, 0, 0, 0, 0) { Activity = "personal model: norms-and-head" },
-        History = [.. Enumerable.Range(1, 12).Select(r => new RoundPoint(r, 0.12 + (0.5 / r), 3, 96_000))],
+        History = [.. Enumerable.Range(1, 12).Select(r => new RoundPoint(r, 0.12 + (0.5 / r), 3, 96_000) { Trainers = 1 })],
     };
 }
