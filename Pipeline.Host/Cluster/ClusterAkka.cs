@@ -26,6 +26,8 @@ internal static class ClusterAkka
             # A link that was tried into a cut network, and the pause after it, must not outlast the cut: a node that is back would seem silent meanwhile.
             handshake-timeout = {{Milliseconds(settings.FailureAfter)}}
             retry-gate-closed-for = {{Milliseconds(settings.FailureAfter / 3)}}
+            # One connection for each direction: where two dials cross and one of them times out, a node reads from the dead one for good and hears nothing more on the other.
+            use-passive-connections = off
             dot-netty.tcp {
               hostname = "{{settings.Host}}"
               port = {{settings.Port}}
