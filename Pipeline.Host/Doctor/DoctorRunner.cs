@@ -56,6 +56,7 @@ internal static class DoctorRunner
         {
             await PeerChecks.GatewaysAsync(examination, stop).ConfigureAwait(false);
             await PeerChecks.PacsAsync(examination, reader.Keys("pipeline.dicom.peers")).WaitAsync(stop).ConfigureAwait(false);
+            await PeerChecks.IdentityProviderAsync(examination, stop).ConfigureAwait(false);
         }
 
         return [.. findings, .. examination.Findings];

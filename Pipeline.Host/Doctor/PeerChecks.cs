@@ -7,10 +7,11 @@ using Pipeline.Actors.Dicom;
 using Pipeline.Actors.Dicom.Network;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Gateway;
+using Pipeline.Host.Monitoring;
 
 namespace Pipeline.Host.Doctor;
 
-/// <summary>Whether others can be reached: gateways of members by TLS, PACS systems by C-ECHO.</summary>
+/// <summary>Whether others can be reached: gateways of members by TLS, PACS systems by C-ECHO, an identity provider by discovery.</summary>
 internal static class PeerChecks
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -92,6 +93,22 @@ internal static class PeerChecks
         return peer.Certificate is { } pinned && pinned != GatewayCertificate.FingerprintOf(shown)
             ? $"it shows the certificate {GatewayCertificate.FingerprintOf(shown)}, and pipeline.gateway.peers.{peer.Member}.certificate is another"
             : CertificateRules.Judge(shown, examination.Site.Gateway, examination.Now);
+    }
+
+    /// <summary>The provider of the status port's tokens, by discovery.</summary>
+    public static async Task IdentityProviderAsync(Examination examination, CancellationToken stop)
+    {
+        if (examination.Site.Status.Oidc is not { } settings)
+            return;
+        using var gate = new OidcGate(settings);
+        if (await gate.FindFaultAsync(stop).ConfigureAwait(false) is not { } fault)
+            examination.Ok("identity provider", $"{settings.Authority} publishes its keys");
+        else
+        {
+            examination.Fail(
+                "identity provider", "pipeline.status.oidc.authority", $"no token of {settings.Authority} can be judged: {fault.TrimEnd('.')}",
+                "name the issuer as its discovery document does, and let this machine reach it and trust its certificate");
+        }
     }
 
     /// <summary>C-ECHO to each peer of which it is known where it listens (PS3.4 annex A).</summary>

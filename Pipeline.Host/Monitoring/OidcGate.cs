@@ -64,14 +64,34 @@ internal sealed class OidcGate : IDisposable
         }
     }
 
+    /// <summary>Why no token could be judged now; null where the provider answers as it should.</summary>
+    public async Task<string?> FindFaultAsync(CancellationToken stop)
+    {
+        try
+        {
+            var provider = await ProviderAsync(stop).ConfigureAwait(false);
+            return provider.SigningKeys.Count == 0 ? "it publishes no keys" : null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or ArgumentException or JsonException)
+        {
+            return e.GetBaseException().Message;
+        }
+    }
+
     public void Dispose() => _documents.Dispose();
 
-    private async Task<TokenValidationResult> ValidateAsync(string token, CancellationToken stop)
+    private async Task<OpenIdConnectConfiguration> ProviderAsync(CancellationToken stop)
     {
         var provider = await _provider.GetConfigurationAsync(stop).ConfigureAwait(false);
         // Discovery 1.0 §4.3: whoever answers must say that it is who was asked.
-        if (provider.Issuer?.TrimEnd('/') != _settings.Authority.AbsoluteUri.TrimEnd('/'))
-            throw new IOException($"it calls itself '{provider.Issuer}'");
+        return provider.Issuer?.TrimEnd('/') == _settings.Authority.AbsoluteUri.TrimEnd('/')
+            ? provider
+            : throw new IOException($"it calls itself '{provider.Issuer}'");
+    }
+
+    private async Task<TokenValidationResult> ValidateAsync(string token, CancellationToken stop)
+    {
+        var provider = await ProviderAsync(stop).ConfigureAwait(false);
         return await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidIssuer = provider.Issuer,

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Pipeline.Actors.Ingest.Requests;
 using Pipeline.Host.Configuration;
 using Pipeline.Host.Control;
@@ -28,13 +27,6 @@ internal sealed class SiteReload(
 
     private readonly Lock _gate = new();
     private IReadOnlyDictionary<string, EffectiveValue> _inForce = running.Values.ToDictionary(value => value.Key);
-
-    /// <summary>From now on SIGHUP, which would end the process, reloads (signal(7)).</summary>
-    public IDisposable OnHangUp() => PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
-    {
-        signal.Cancel = true;
-        _ = Task.Run(() => Run(Signal));
-    });
 
     /// <returns>What was taken on and what needs a restart; refused where nothing was changed because of a mistake.</returns>
     public ControlResponse Run(string by)

@@ -122,6 +122,8 @@ public sealed class SeededMistakesTests : IDisposable
             Prepare = folder => Certificate(folder, DateTimeOffset.UtcNow),
         },
         new("the PACS does not answer", "pipeline.dicom.peers.archive { ae-title = ARCHIVE, report-to = \"127.0.0.1:1\" }", "pipeline.dicom.peers.archive.report-to", "check address and AE title"),
+        new("the identity provider does not answer", "pipeline.status { enabled = on, listen = \"127.0.0.1:0\", oidc { authority = \"http://127.0.0.1:1\", audience = a, reader-role = r } }",
+            "pipeline.status.oidc.authority", "let this machine reach it"),
         new("a GPU that is not there", "pipeline.trainer.device = \"cuda:63\"", "pipeline.trainer.device", "set it to auto or cpu"),
     ];
 
