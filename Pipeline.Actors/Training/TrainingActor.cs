@@ -177,7 +177,7 @@ public sealed class TrainingActor : ReceiveActor
     {
         if (Load(out _) is null || _state!.Round != missed.Round || _state.Payload.Length == 0)
             return;
-        Remember(_state with { Payload = [], Residual = PartialUpdate.TakeBack(_trainer!.Layout, _state.Payload, _state.Residual) });
+        Remember(_state with { Payload = [], Residual = PartialUpdate.TakeBack(_trainer!.Layout, _settings.Policy, _state.Payload, _state.Residual) });
         try
         {
             KeepState();

@@ -6,7 +6,7 @@ using Pipeline.Ledger.Rounds;
 namespace Pipeline.Actors.Updates;
 
 /// <summary>
-/// From a local training result to what leaves the hospital: residual + delta, its largest backbone coordinates and every norm and head
+/// From a local training result to what leaves the hospital: residual + delta, the backbone coordinates that the policy selects and every norm and head
 /// coordinate, clipped, quantised (to int8 where the policy says nothing else) with stochastic rounding. What is not sent stays in the residual (error feedback, Seide et al.
 /// 2014; Deep Gradient Compression, Lin et al. 2018), so that residual + sent = old residual + delta, always.
 /// </summary>
@@ -29,9 +29,12 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual)
         var backbone = new float[layout.SparseLength];
         layout.Coordinates.GatherBackbone<float>(pending, backbone);
         int count = UpdateChecks.MaxSelected(layout, policy, round);
-        int[] positions = policy.Update?.Selection == UpdateSelection.RandomThreshold
-            ? RandomSelection.Of(backbone, count, random)
-            : LargestSelection.Of(backbone, count);
+        int[] positions = policy.Update?.Selection switch
+        {
+            UpdateSelection.RandomThreshold => RandomSelection.Of(backbone, count, random),
+            UpdateSelection.Rotating => RotatingSelection.Of(layout, policy, round),
+            _ => LargestSelection.Of(backbone, count),
+        };
         var selected = new float[positions.Length];
         for (int i = 0; i < positions.Length; i++)
             selected[i] = backbone[positions[i]];
@@ -46,12 +49,10 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual)
 
     /// <summary>Returns an update that no aggregate took in to the residual it was taken from.</summary>
     /// <exception cref="ArgumentException">The payload is not an update of this layout: the site's own file is not what it wrote.</exception>
-    public static float[] TakeBack(ModelLayout layout, byte[] payload, float[] residual)
+    public static float[] TakeBack(ModelLayout layout, RoundPolicy policy, byte[] payload, float[] residual)
     {
         var update = Canonical.Decode<SparseUpdate>(payload);
-        var positions = new int[update.SelectedCount];
-        string? error = RiceCoder.TryDecode(update.Gaps, update.RiceParameter, layout.SparseLength, positions);
-        if (error is not null)
+        if (UpdateChecks.TryPositions(layout, policy, update, out int[] positions) is { } error)
             throw new ArgumentException(error, nameof(payload));
         var restored = (float[])residual.Clone();
         Add(layout, update, positions, restored, 1);

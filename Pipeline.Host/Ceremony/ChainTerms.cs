@@ -131,7 +131,12 @@ public sealed record ChainTerms(
     private static UpdatePolicy? UpdateOf(SettingsReader reader)
     {
         var policy = new UpdatePolicy(
-            reader.Choice("chain.selection", ["largest", "random-threshold"]) == "largest" ? UpdateSelection.Largest : UpdateSelection.RandomThreshold,
+            reader.Choice("chain.selection", ["largest", "random-threshold", "rotating"]) switch
+            {
+                "random-threshold" => UpdateSelection.RandomThreshold,
+                "rotating" => UpdateSelection.Rotating,
+                _ => UpdateSelection.Largest,
+            },
             reader.Choice("chain.values", ["int8", "int4", "ternary"]) switch { "int4" => ValueFormat.Int4, "ternary" => ValueFormat.Ternary, _ => ValueFormat.Int8 },
             reader.Int("chain.proximal-ppm", 0, 1000 * Million), reader.Int("chain.warm-up-rounds", 0, Million), reader.Int("chain.warm-up-density-ppm", 1, Million),
             reader.Choice("chain.start-from-residual", ["on", "off"]) == "on", reader.Int("chain.residual-keep-ppm", 0, Million),

@@ -17,8 +17,6 @@ internal static class AttackCommand
         (AttackKind.Canary, "What the final model has memorised of images with labels drawn by lot."),
     ];
 
-    private static readonly (string Name, RoundPolicy Policy)[] Policies = [("default", PolicyCatalog.Default), ("dense", PolicyCatalog.Dense)];
-
     public static Command Create(RunAttack run, Terminal terminal)
     {
         var command = new Command("attack", "Attacks what sites send under a policy, after showing that the attack breaks what is undefended.");
@@ -32,8 +30,8 @@ internal static class AttackCommand
         string name = kind.ToString().ToLowerInvariant();
         var data = new Option<string>("--data") { Description = "A folder of tasks, each a folder with images and labels.csv; or one such folder. Without it, drawn chest phantoms, which the report shows.", HelpName = "DIR" };
         var task = new Option<string>("--task") { Description = "The task to take of several.", HelpName = "NAME" };
-        var policy = new Option<string>("--policy") { Description = "default: partial updates; dense: every coordinate.", HelpName = "NAME", DefaultValueFactory = _ => "default" };
-        policy.AcceptOnlyFromAmong([.. Policies.Select(p => p.Name)]);
+        var policy = new Option<string>("--policy") { Description = "default: partial updates; dense: every coordinate; robust: the coordinates of a rotation that all sites share.", HelpName = "NAME", DefaultValueFactory = _ => "default" };
+        policy.AcceptOnlyFromAmong([.. PolicyCatalog.All.Select(p => p.Name)]);
         var set = new Option<string[]>("--set") { Description = $"Another value for a setting of the policy: {string.Join(", ", PolicyCatalog.Settings)}.", HelpName = "KEY=VALUE" };
         var side = MeasureOptions.Number("--side", 64, 16, 128, "Rows and columns of a sample, pixels, a multiple of 4; for phantoms a divisor of 128.");
         var seed = MeasureOptions.Number("--seed", 1, 0, int.MaxValue, "First weights, batches and what is drawn.");
@@ -69,7 +67,7 @@ internal static class AttackCommand
             new AttackRequest(
                 kind, MeasureOptions.FullPath(parsed.GetValue(data)), parsed.GetValue(task), parsed.GetRequiredValue(policy),
                 MeasureOptions.Set(
-                    Policies.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
+                    PolicyCatalog.All.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
                 parsed.GetValue(candidates), parsed.GetValue(controls), parsed.GetRequiredValue(rounds), parsed.GetValue(shadows), new InversionSettings(parsed.GetValue(steps)),
                 MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report))),
             terminal, stop));

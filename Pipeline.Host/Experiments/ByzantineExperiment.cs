@@ -39,11 +39,13 @@ internal sealed class ByzantineExperiment : IExperiment
 
     private static Arm[] Arms(int members, int faults, RoundPolicy policy)
     {
+        // A profile's policy may be robust itself.
+        var mean = policy with { Aggregation = null };
         var robust = policy with { Aggregation = AggregationPolicy.Robust(faults) };
         return
         [
-            Create(Honest(members), members, faults, policy, Sabotage.None, honestAlone: true), Create(Mean(members), members, faults, policy, Sabotage.None),
-            Create(Clean(members), members, faults, robust, Sabotage.None), Create($"{members}-mean-{Word(Sabotage.SignFlip)}", members, faults, policy, Sabotage.SignFlip),
+            Create(Honest(members), members, faults, mean, Sabotage.None, honestAlone: true), Create(Mean(members), members, faults, mean, Sabotage.None),
+            Create(Clean(members), members, faults, robust, Sabotage.None), Create($"{members}-mean-{Word(Sabotage.SignFlip)}", members, faults, mean, Sabotage.SignFlip),
             .. Attacks.Select(attack => Create(Name(members, attack), members, faults, robust, attack)),
         ];
     }

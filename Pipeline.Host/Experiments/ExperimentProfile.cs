@@ -45,15 +45,22 @@ public sealed record ExperimentProfile(
         _ => this,
     };
 
-    /// <summary>The profile with one setting replaced: <c>side</c>, <c>architecture</c>, <c>score-every</c> or one of <see cref="PolicyCatalog.With"/>.</summary>
+    /// <summary>
+    /// The profile with one setting replaced: <c>side</c>, <c>architecture</c>, <c>score-every</c>, <c>policy</c> (one by name, with the profile's number of
+    /// rounds) or one of <see cref="PolicyCatalog.With"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">Name or value is not known; the message lists what is.</exception>
     public ExperimentProfile With(string name, string value) => name switch
     {
         "side" => this with { Side = Number(name, value, 16, 512) },
         "score-every" => this with { ScoreEvery = Number(name, value, 1, 100_000) },
         "architecture" => this with { Architecture = ArchitectureCatalog.Create(value).Id },
+        "policy" => this with { Policy = Named(value) with { Rounds = Policy.Rounds } },
         _ => this with { Policy = PolicyCatalog.With(Policy, name, value) },
     };
+
+    private static RoundPolicy Named(string name) => PolicyCatalog.All.FirstOrDefault(p => p.Name == name).Policy
+        ?? throw new ArgumentException($"policy={name}: one of {string.Join(", ", PolicyCatalog.All.Select(p => p.Name))}");
 
     private static int Number(string name, string value, int low, int high) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= low && number <= high

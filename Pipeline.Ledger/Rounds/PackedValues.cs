@@ -74,7 +74,7 @@ public static class PackedValues
         ValueFormat.Int4 => !values.Contains((sbyte)-8) && (values.Length % 2 == 0 || bytes[^1] >> 4 == 0),
         ValueFormat.Ternary => bytes.IndexOfAnyInRange((byte)TernaryBytes, byte.MaxValue) < 0
             && (values.Length % TernaryInByte == 0 || bytes[^1] < Power(values.Length % TernaryInByte)),
-        _ => true,
+        _ => !values.Contains(sbyte.MinValue),
     };
 
     private static int Power(int exponent) => exponent switch { 0 => 1, 1 => 3, 2 => 9, 3 => 27, 4 => 81, _ => TernaryBytes };

@@ -23,6 +23,20 @@ public static class PolicyCatalog
     /// <summary>The same with every coordinate sent: what a partial update is compared with.</summary>
     public static RoundPolicy Dense { get; } = Default with { DensityPpm = 1_000_000 };
 
+    /// <summary>
+    /// For chains whose members may be false: every update carries the round's share of a rotation, so that the robust rule has n values to compare at each
+    /// coordinate it moves. At f = 1; members of a larger chain set theirs. docs/decisions/0067 says why.
+    /// </summary>
+    public static RoundPolicy Robust { get; } = Default with
+    {
+        DensityPpm = 36_000,
+        Aggregation = AggregationPolicy.Robust(1),
+        Update = new UpdatePolicy(UpdateSelection.Rotating, ValueFormat.Int4),
+    };
+
+    /// <summary>All of them, the default first.</summary>
+    public static IReadOnlyList<(string Name, RoundPolicy Policy)> All { get; } = [("default", Default), ("dense", Dense), ("robust", Robust)];
+
     /// <summary>One setting replaced, in the units people use: rates as decimal numbers, density and momentum as shares.</summary>
     /// <exception cref="ArgumentException">The name or the value is not known; the message lists what is.</exception>
     public static RoundPolicy With(RoundPolicy policy, string name, string value) => name switch

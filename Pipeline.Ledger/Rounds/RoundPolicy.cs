@@ -34,7 +34,7 @@ public sealed record RoundPolicy(
     /// <summary>Density × 10⁶ of a round (from 1), with the warm-up of <see cref="UpdatePolicy"/>.</summary>
     public int DensityOf(long round)
     {
-        if (Update is not { } update || round > update.WarmUpRounds)
+        if (Update is not { WarmUpRounds: > 0 } update || round > update.WarmUpRounds)
             return DensityPpm;
         long done = Math.Max(0, round - 1);
         return (int)(update.WarmUpDensityPpm + ((long)DensityPpm - update.WarmUpDensityPpm) * done / update.WarmUpRounds);

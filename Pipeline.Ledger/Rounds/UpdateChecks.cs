@@ -17,7 +17,7 @@ public static class UpdateChecks
     public static long MaxBytes(ModelLayout layout, RoundPolicy policy)
     {
         long selected = Selected(layout, policy.MaxDensityPpm), items = layout.DenseLength + selected;
-        long gapBits = selected * (1 + SparseUpdate.MaxRiceParameter) + layout.SparseLength;
+        long gapBits = IsRotating(policy) ? 0 : selected * (1 + SparseUpdate.MaxRiceParameter) + layout.SparseLength;
         return Math.Min(SparseUpdate.MaxBytes, 256 + items + items / SparseUpdate.BlockSize + 1 + gapBits / 8 + 1);
     }
 
@@ -44,8 +44,7 @@ public static class UpdateChecks
         error = CheckShape(layout, policy, update);
         if (error is not null)
             return false;
-        var positions = new int[update.SelectedCount];
-        error = RiceCoder.TryDecode(update.Gaps, update.RiceParameter, layout.SparseLength, positions);
+        error = TryPositions(layout, policy, update, out int[] positions);
         if (error is not null)
             return false;
 
@@ -83,6 +82,19 @@ public static class UpdateChecks
         return true;
     }
 
+    /// <summary>The selected backbone positions, ascending, of an update whose shape is right; null, or why there are none.</summary>
+    public static string? TryPositions(ModelLayout layout, RoundPolicy policy, SparseUpdate update, out int[] positions)
+    {
+        if (update.Rotating)
+        {
+            positions = RotatingSelection.Of(layout, policy, update.Round);
+            return null;
+        }
+
+        positions = new int[update.SelectedCount];
+        return RiceCoder.TryDecode(update.Gaps, update.RiceParameter, layout.SparseLength, positions);
+    }
+
     /// <summary>
     /// ‖u‖₂ ≤ bound / 2¹⁶, exactly. With u = v·2^−e, e ≤ 28, the sum Σ v²·2^(56−2e) is an integer below 2¹⁴·2⁵⁶·2²⁸ = 2⁹⁸, and the bound
     /// squared in the same scale is bound²·2²⁴; both sides are compared after an exact ⌈·/2²⁴⌉, so nothing exceeds 128 bits.
@@ -108,6 +120,12 @@ public static class UpdateChecks
         if (update.Format != format)
             return $"values as {update.Format}; the policy has {format}";
         int maximum = MaxSelected(layout, policy, update.Round);
+        if (update.Rotating != IsRotating(policy))
+            return update.Rotating
+                ? "the update's coordinates are the round's; the policy lets each site choose"
+                : "the update names its coordinates; the policy's are the round's";
+        if (update.Rotating && (update.Round < 1 || update.SelectedCount != maximum))
+            return $"{update.SelectedCount} selected coordinates; those of round {update.Round} are {maximum} of {layout.SparseLength}";
         if (update.SelectedCount > maximum)
             return $"{update.SelectedCount} selected coordinates; the policy's density allows {maximum} of {layout.SparseLength}";
         int items = layout.DenseLength + update.SelectedCount;
@@ -116,6 +134,8 @@ public static class UpdateChecks
         int blocks = (items + SparseUpdate.BlockSize - 1) / SparseUpdate.BlockSize;
         return update.Exponents.Length == blocks ? null : $"{update.Exponents.Length} block exponents where {items} values have {blocks} blocks";
     }
+
+    private static bool IsRotating(RoundPolicy policy) => policy.Update?.Selection == UpdateSelection.Rotating;
 
     private static int Selected(ModelLayout layout, int densityPpm) =>
         (int)Math.Min(layout.SparseLength, Math.Max(1, (long)layout.SparseLength * densityPpm / 1_000_000));

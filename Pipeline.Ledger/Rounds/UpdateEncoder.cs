@@ -28,7 +28,7 @@ public static class UpdateEncoder
         {
             Scale(dense, clip * tighten, clippedDense);
             Scale(selected, clip * tighten, clippedSelected);
-            var update = Encode(layout, round, baseModel, clippedDense, positions, clippedSelected, random, salt, policy.Update?.Format ?? ValueFormat.Int8);
+            var update = Encode(layout, round, baseModel, clippedDense, positions, clippedSelected, random, salt, policy.Update);
             if (UpdateChecks.IsWithinNorm(update, policy.MaxNorm))
                 return update;
         }
@@ -39,11 +39,11 @@ public static class UpdateEncoder
     /// <param name="selected">Their values. Values beyond the int8 range of the coarsest scale (±127) are clipped.</param>
     /// <param name="random">Drives the stochastic rounding.</param>
     /// <param name="salt">16 random bytes.</param>
-    /// <param name="format">Of the selected values.</param>
+    /// <param name="policy">Form of the selected values, and whether their positions are known to all; null for <see cref="UpdatePolicy.Plain"/>.</param>
     /// <exception cref="ArgumentException">A length is wrong, the positions do not ascend, or a value is NaN or infinite.</exception>
     public static SparseUpdate Encode(
         ModelLayout layout, long round, Digest baseModel, ReadOnlySpan<float> dense, ReadOnlySpan<int> positions,
-        ReadOnlySpan<float> selected, Random random, byte[] salt, ValueFormat format = ValueFormat.Int8)
+        ReadOnlySpan<float> selected, Random random, byte[] salt, UpdatePolicy? policy = null)
     {
         if (dense.Length != layout.DenseLength)
             throw new ArgumentException($"{dense.Length} dense values where the layout has {layout.DenseLength}", nameof(dense));
@@ -52,6 +52,7 @@ public static class UpdateEncoder
         if (salt.Length != SparseUpdate.SaltSize)
             throw new ArgumentException($"a salt has {SparseUpdate.SaltSize} bytes", nameof(salt));
 
+        var format = policy?.Format ?? ValueFormat.Int8;
         int items = dense.Length + selected.Length, limit = PackedValues.Limit(format);
         var values = new float[items];
         dense.CopyTo(values);
@@ -68,6 +69,8 @@ public static class UpdateEncoder
                 quantised[i] = Round(values[i], exponents[block], bits[i], i < dense.Length ? sbyte.MaxValue : limit, random);
         }
 
+        if (policy?.Selection == UpdateSelection.Rotating)
+            return new SparseUpdate(round, baseModel, salt, exponents, quantised, 0, positions.Length, [], format, Rotating: true);
         int k = RiceCoder.OptimalParameter(positions.Length, layout.SparseLength);
         return new SparseUpdate(round, baseModel, salt, exponents, quantised, k, positions.Length, RiceCoder.Encode(positions, k), format);
     }

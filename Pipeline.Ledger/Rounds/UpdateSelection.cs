@@ -11,4 +11,10 @@ public enum UpdateSelection
     /// update then tells less of which changes were largest.
     /// </summary>
     RandomThreshold = 1,
+
+    /// <summary>
+    /// The round's share of a permutation that all members know (<see cref="RotatingSelection"/>): each coordinate of an update has a witness at every other
+    /// site, and positions cost no bytes.
+    /// </summary>
+    Rotating = 2,
 }

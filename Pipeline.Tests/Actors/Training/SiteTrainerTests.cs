@@ -68,7 +68,7 @@ public sealed class SiteTrainerTests
             var (next, _, error) = SiteRound.Run(trainer, state, model, model.Digest, still with { Update = update }, 1, Digest.Of([1]), "s", data);
             Assert.Null(error);
             // Nothing was learned, so what is sent and what stays are what waited, less what faded.
-            float[] whole = PartialUpdate.TakeBack(model.Layout, next!.Payload, next.Residual);
+            float[] whole = PartialUpdate.TakeBack(model.Layout, still, next!.Payload, next.Residual);
             Assert.All(Enumerable.Range(0, whole.Length), i => Assert.Equal(kept * residual[i], whole[i], 1e-5f));
         }
     }

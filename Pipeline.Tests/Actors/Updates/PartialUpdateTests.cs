@@ -22,6 +22,8 @@ public sealed class PartialUpdateTests
     [InlineData(0.05, ValueFormat.Int8, UpdateSelection.Largest)]
     [InlineData(1000, ValueFormat.Int4, UpdateSelection.RandomThreshold)]
     [InlineData(0.05, ValueFormat.Ternary, UpdateSelection.Largest)]
+    [InlineData(1000, ValueFormat.Int4, UpdateSelection.Rotating)]
+    [InlineData(0.05, ValueFormat.Int8, UpdateSelection.Rotating)]
     public void Nothing_is_lost_over_rounds(double maxNorm, ValueFormat format, UpdateSelection selection)
     {
         var policy = Policy(maxNorm) with { Update = new UpdatePolicy(selection, format, 0, 3, 100_000) };
@@ -48,16 +50,19 @@ public sealed class PartialUpdateTests
             Assert.Equal(deltas[i], sent[i] + residual[i], 1e-5);
     }
 
-    [Fact]
-    public void An_update_that_no_aggregate_took_in_returns_to_the_residual()
+    [Theory]
+    [InlineData(UpdateSelection.Largest)]
+    [InlineData(UpdateSelection.Rotating)]
+    public void An_update_that_no_aggregate_took_in_returns_to_the_residual(UpdateSelection selection)
     {
+        var policy = Policy() with { Update = new UpdatePolicy(selection) };
         var random = new SeededRandom(3);
         var model = FixedPointModel.FromFloats(Layout, Gaussians(random, 1));
         var start = model.ToFloats();
         var delta = Gaussians(random, 0.01);
         var update = PartialUpdate.Build(
-            model, model.Digest, Policy(), 1, [.. start.Zip(delta, (s, d) => s + d)], new float[Layout.Length], random);
-        var restored = PartialUpdate.TakeBack(Layout, update.Payload, update.Residual);
+            model, model.Digest, policy, 3, [.. start.Zip(delta, (s, d) => s + d)], new float[Layout.Length], random);
+        var restored = PartialUpdate.TakeBack(Layout, policy, update.Payload, update.Residual);
         for (int i = 0; i < delta.Length; i++)
             Assert.Equal(delta[i], restored[i], 1e-5f);
     }

@@ -95,7 +95,7 @@ public sealed class SharedStepsTests(ITestOutputHelper output)
     private static double Apart(ModelLayout layout, byte[] first, byte[] second)
     {
         float[] zero = new float[layout.Length];
-        float[] a = Pipeline.Actors.Updates.PartialUpdate.TakeBack(layout, first, zero), b = Pipeline.Actors.Updates.PartialUpdate.TakeBack(layout, second, zero);
+        float[] a = Pipeline.Actors.Updates.PartialUpdate.TakeBack(layout, Policy, first, zero), b = Pipeline.Actors.Updates.PartialUpdate.TakeBack(layout, Policy, second, zero);
         return Math.Sqrt(a.Zip(b, (x, y) => (double)(x - y) * (x - y)).Sum() / a.Sum(x => (double)x * x));
     }
 

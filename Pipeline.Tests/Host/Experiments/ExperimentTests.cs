@@ -95,6 +95,13 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public void A_policy_by_name_keeps_the_profiles_rounds()
+    {
+        Assert.Equal(PolicyCatalog.Robust with { Rounds = 3 }, Tiny.With("policy", "robust").Policy);
+        Assert.Contains("default, dense, robust", Assert.Throws<ArgumentException>(() => Tiny.With("policy", "brave")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_kind_of_false_member_is_tried_in_both_teams_and_replicas_agree()
     {
         var policy = PolicyCatalog.Default with { Rounds = 2, LocalSteps = 1, BatchSize = 4 };

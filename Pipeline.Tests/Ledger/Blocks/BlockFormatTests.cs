@@ -73,7 +73,22 @@ public sealed class BlockFormatTests
         Assert.Equal(ternary.Values, Golden.Check(ternary, "8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 02 41 0f").Values);
     }
 
+    [Fact]
+    public void Golden_sparse_update_of_shared_coordinates()
+    {
+        var update = new SparseUpdate(4, Golden.Filled(0xbb), Golden.Bytes(16, 0xdd), [3], [5, -7, 1, 0], 0, 3, [], ValueFormat.Int4, Rotating: true);
+        Assert.Equal(update.Values, Golden.Check(update, "89 03 04 5820 bb*32 50 dd*16 41 03 41 05 03 01 42 1900").Values);
+        var whole = update with { Format = ValueFormat.Int8 };
+        Assert.Equal(whole.Values, Golden.Check(whole, "89 03 04 5820 bb*32 50 dd*16 41 03 41 05 03 00 43 f90100").Values);
+    }
+
     [Theory]
+    [InlineData("8b 03 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 01 42 1900")]
+    [InlineData("89 03 04 5820 bb*32 50 dd*16 41 03 41 05 03 03 42 1900")]
+    [InlineData("89 03 04 5820 bb*32 50 dd*16 41 03 41 05 03 00 43 800100")]
+    [InlineData("89 03 04 5820 bb*32 50 dd*16 41 03 41 05 03 01 43 190000")]
+    [InlineData("89 03 04 5820 bb*32 50 dd*16 41 03 41 05 1a0fffffff 01 42 1900")]
+    [InlineData("89 04 04 5820 bb*32 50 dd*16 41 03 41 05 03 01 42 1900")]
     [InlineData("8b 01 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 01 42 1900")]
     [InlineData("8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 00 42 1900")]
     [InlineData("8b 02 04 5820 bb*32 50 dd*16 41 03 41 05 02 03 41 40 01 42 1980")]

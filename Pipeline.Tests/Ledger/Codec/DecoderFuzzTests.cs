@@ -169,6 +169,7 @@ public sealed class DecoderFuzzTests
         yield return chain.Genesis;
         yield return chain.Learning with { TrustedChains = [chain.Trust()] };
         yield return update;
+        yield return update with { Rotating = true, RiceParameter = 0, Gaps = [], Format = ValueFormat.Int8 };
         yield return BackbonePayload.FromModel(chain.InitialModel);
         yield return new Contribution(1, chain.InitialModel.Digest, payload, 77, chain.Acks(payload));
         yield return new Contribution(1, chain.InitialModel.Digest, payload, 77, chain.Acks(payload), 1_250_000);

@@ -9,7 +9,7 @@ public sealed class PolicyCatalogTests
     [Fact]
     public void The_named_policies_are_legal_on_a_chain()
     {
-        foreach (var policy in new[] { PolicyCatalog.Default, PolicyCatalog.Dense })
+        foreach (var policy in PolicyCatalog.All.Select(p => p.Policy))
         {
             Assert.True(Canonical.TryDecode(Canonical.Encode(policy), out RoundPolicy? read, out string? error), error);
             Assert.Equal(policy with { BridgeGrants = read.BridgeGrants }, read);
@@ -24,6 +24,7 @@ public sealed class PolicyCatalogTests
         Assert.Equal(32_768, PolicyCatalog.With(policy, "server-momentum", "0.5").ServerMomentumQ16);
         var update = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.With(policy, "values", "int4"), "selection", "random-threshold"), "proximal", "0.01").Update;
         Assert.Equal(new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Int4, 10_000), update);
+        Assert.Equal(UpdateSelection.Rotating, PolicyCatalog.With(policy, "selection", "rotating").Update!.Selection);
         Assert.Null(PolicyCatalog.With(PolicyCatalog.With(policy, "values", "int4"), "values", "int8").Update);
     }
 

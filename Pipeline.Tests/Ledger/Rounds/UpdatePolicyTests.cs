@@ -17,6 +17,8 @@ public sealed class UpdatePolicyTests
         var update = new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Ternary, 1000, 5, 1_000_000, true, 900_000, true);
         var read = Golden.Check(Plain with { Update = update }, $"92 {Terms} 80 80 81 88 01 02 1903e8 05 1a000f4240 f5 1a000dbba0 f5");
         Assert.Equal(update, read.Update);
+        Golden.Check(Plain with { Update = new UpdatePolicy(UpdateSelection.Rotating, ValueFormat.Int4) }, $"92 {Terms} 80 80 81 88 02 01 00 00 1a000f4240 f4 1a000f4240 f4");
+        Assert.False(Canonical.TryDecode<RoundPolicy>(Golden.Parse($"92 {Terms} 80 80 81 88 03 01 00 00 1a000f4240 f4 1a000f4240 f4"), out _, out _));
         var both = Plain with { Update = update, Aggregation = AggregationPolicy.Robust(1) };
         Assert.Equal(both.Aggregation, Canonical.Decode<RoundPolicy>(Canonical.Encode(both)).Aggregation);
     }
@@ -48,6 +50,9 @@ public sealed class UpdatePolicyTests
         Assert.Equal([100_000, 80_000, 60_000, 40_000, 20_000, 20_000], Enumerable.Range(1, 6).Select(r => policy.DensityOf(r)));
         Assert.Equal(100_000, policy.MaxDensityPpm);
         Assert.Equal(20_000, Plain.DensityOf(1));
+        // A payload may claim any round.
+        Assert.Equal(20_000, (Plain with { Update = UpdatePolicy.Plain }).DensityOf(0));
+        Assert.Equal(100_000, policy.DensityOf(0));
     }
 
     [Theory]
