@@ -48,7 +48,7 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
         int best = forks[1].Loss < forks[0].Loss ? 1 : 0;
         var (gain, bound) = PairedBootstrap.MacroAreaGain(
             Finish(forks[best], data, folds, policy, seed), Finish(reference, data, folds, policy, seed), data.Labels, data.Patients, classes, settings.Confidence,
-            SeededRandom.Derive(seed, "gate/bootstrap"));
+            SeededRandom.Derive(seed, "gate/bootstrap"), folds: folds);
         string name = best == 0 ? "offered" : "blend";
         bool accept = bound > 0;
         string reason = !double.IsFinite(bound)
