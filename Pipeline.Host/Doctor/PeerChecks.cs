@@ -98,7 +98,7 @@ internal static class PeerChecks
     /// <summary>The provider of the status port's tokens, by discovery.</summary>
     public static async Task IdentityProviderAsync(Examination examination, CancellationToken stop)
     {
-        if (examination.Site.Status.Oidc is not { } settings)
+        if (examination.Site.Status is not { Enabled: true, Oidc: { } settings })
             return;
         using var gate = new OidcGate(settings);
         if (await gate.FindFaultAsync(stop).ConfigureAwait(false) is not { } fault)

@@ -72,7 +72,7 @@ internal sealed class OidcGate : IDisposable
             var provider = await ProviderAsync(stop).ConfigureAwait(false);
             return provider.SigningKeys.Count == 0 ? "it publishes no keys" : null;
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException or ArgumentException or JsonException)
+        catch (Exception e) when (!stop.IsCancellationRequested && e is (InvalidOperationException or IOException or ArgumentException or JsonException))
         {
             return e.GetBaseException().Message;
         }

@@ -8,6 +8,7 @@ internal sealed class HangUp : IDisposable
     private readonly Lock _gate = new();
     private readonly PosixSignalRegistration _registration;
     private Action? _serve;
+    private Task _running = Task.CompletedTask;
     private bool _asked;
 
     public HangUp() => _registration = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
@@ -17,14 +18,17 @@ internal sealed class HangUp : IDisposable
     });
 
     /// <summary>What is asked for: run on another thread, once for each signal from now on, and once for all that came before.</summary>
-    public void Serve(Action what)
+    /// <returns>Ends it: what still runs is waited for, and later signals do nothing.</returns>
+    public IDisposable Serve(Action what)
     {
         lock (_gate)
         {
             _serve = what;
             if (_asked)
-                Task.Run(what);
+                _running = Task.Run(what);
         }
+
+        return new Service(this);
     }
 
     public void Dispose() => _registration.Dispose();
@@ -34,10 +38,21 @@ internal sealed class HangUp : IDisposable
     {
         lock (_gate)
         {
-            if (_serve is null)
+            if (_serve is not { } serve)
                 _asked = true;
             else
-                Task.Run(_serve);
+                _running = _running.ContinueWith(_ => serve(), TaskScheduler.Default);
+        }
+    }
+
+    private sealed class Service(HangUp owner) : IDisposable
+    {
+        public void Dispose()
+        {
+            Task running;
+            lock (owner._gate)
+                (owner._serve, running) = (static () => { }, owner._running);
+            running.Wait();
         }
     }
 }

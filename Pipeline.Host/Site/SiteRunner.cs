@@ -116,7 +116,7 @@ internal static class SiteRunner
                 SiteRoutes.Scoped(routes.First(route => route.Chain == own.Name), own, ran.Genesis))])),
             level => node.System.EventStream.SetLogLevel(Logging.LogLevelFor(level)), node.Ingest.Audit, terminal.Out.WriteLine, TimeProvider.System);
         await using var control = Control(chainControl, site, observer, reload);
-        hangUp.Serve(() => reload.Run(SiteReload.Signal));
+        using var serving = hangUp.Serve(() => reload.Run(SiteReload.Signal));
         await using var status = await StatusPort.OpenAsync(site, identity.SiteKey, node.Ingest.Audit, passphrase, observer, chainControl.AnswerAsync, terminal, stop).ConfigureAwait(false);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (stop.Register(stopped.SetResult))

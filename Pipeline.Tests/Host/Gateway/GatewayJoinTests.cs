@@ -37,7 +37,8 @@ public sealed class GatewayJoinTests : IAsyncDisposable
         for (int at = 2; at <= Height; at++)
         {
             var vote = _chain.Vote(A, at % 2 == 0 ? new GovernanceAction.Pause() : new GovernanceAction.Stop());
-            await _chain.Until(B, b => b.Block.Block.Transactions.Any(t => t.Id == vote.Id));
+            // At A, which would refuse a vote like the one that it still has.
+            await _chain.Until(A, b => b.Block.Block.Transactions.Any(t => t.Id == vote.Id));
         }
 
         for (int i = A; i <= D; i++)

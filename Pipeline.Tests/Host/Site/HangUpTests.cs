@@ -14,10 +14,14 @@ public sealed class HangUpTests
         using var hangUp = new HangUp();
         hangUp.Ask();
         hangUp.Ask();
-        hangUp.Serve(() => done.Release());
+        using var serving = hangUp.Serve(() => done.Release());
         Assert.True(await done.WaitAsync(Patience));
         Assert.Equal(0, done.CurrentCount);
         hangUp.Ask();
         Assert.True(await done.WaitAsync(Patience));
+        serving.Dispose();
+        hangUp.Ask();
+        serving.Dispose();
+        Assert.Equal(0, done.CurrentCount);
     }
 }
