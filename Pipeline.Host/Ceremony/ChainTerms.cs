@@ -75,6 +75,7 @@ public sealed record ChainTerms(
             Names(reader.Text("chain.bridge-grants", "empty, or names separated by commas", text => Names(text).All(Genesis.IsChainName))), RoundPolicy.One,
             reader.Choice("chain.on-equivocation", ["record", "exclude"]) == "record" ? EquivocationPolicy.Record : EquivocationPolicy.Exclude,
             PrivacyOf(reader), AggregationOf(reader), UpdateOf(reader));
+        CheckRotation(reader, policy);
         var lifetime = reader.Duration("chain.packet-lifetime", "1m", "3650d");
         var trust = reader.Duration("chain.trust-period", "1h", "3650d");
         var consensus = new ConsensusParameters(
@@ -142,6 +143,20 @@ public sealed record ChainTerms(
             reader.Choice("chain.start-from-residual", ["on", "off"]) == "on", reader.Int("chain.residual-keep-ppm", 0, Million),
             reader.Choice("chain.frozen-backbone", ["on", "off"]) == "on");
         return policy == UpdatePolicy.Plain ? null : policy;
+    }
+
+    private static void CheckRotation(SettingsReader reader, RoundPolicy policy)
+    {
+        if (policy.Update is not { Selection: UpdateSelection.Rotating } update)
+            return;
+        if (update.FrozenBackbone)
+            reader.Report("chain.selection", "\"rotating\"", "with frozen-backbone = on nothing of the backbone is sent; leave selection out");
+        else if ((long)policy.Rounds * policy.DensityPpm < Million)
+        {
+            reader.Report(
+                "chain.density-ppm", $"\"{policy.DensityPpm}\"",
+                $"with selection = rotating a part of the backbone would never be sent in {policy.Rounds} rounds; at least {(Million + policy.Rounds - 1) / policy.Rounds}, or more rounds");
+        }
     }
 
     private static int Q16(int ppm) => (int)((long)ppm * RoundPolicy.One / Million);

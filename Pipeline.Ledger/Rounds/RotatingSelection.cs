@@ -47,7 +47,7 @@ public static class RotatingSelection
         public Permutation(ModelLayout layout)
         {
             _length = layout.SparseLength;
-            _half = (BitOperations.Log2((uint)_length) + 2) / 2;
+            _half = (BitOperations.Log2((uint)_length - 1) + 2) / 2;
             _keys = new ulong[FeistelRounds];
             for (int r = 0; r < FeistelRounds; r++)
                 _keys[r] = BinaryPrimitives.ReadUInt64BigEndian(Digest.Of([.. Domain, .. layout.Digest.ToArray(), (byte)r]).ToArray());

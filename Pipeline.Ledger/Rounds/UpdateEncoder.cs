@@ -14,6 +14,8 @@ public static class UpdateEncoder
         RoundPolicy policy, ModelLayout layout, long round, Digest baseModel, ReadOnlySpan<float> dense, ReadOnlySpan<int> positions,
         ReadOnlySpan<float> selected, Random random, byte[] salt)
     {
+        if (policy.Update?.Selection == UpdateSelection.Rotating && !positions.SequenceEqual(RotatingSelection.Of(layout, policy, round)))
+            throw new ArgumentException($"the positions are not those of round {round}, which this form of an update does not name", nameof(positions));
         double squares = 0;
         foreach (float value in dense)
             squares += (double)value * value;

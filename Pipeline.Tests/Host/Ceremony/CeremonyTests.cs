@@ -251,6 +251,17 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
             Assert.Contains(mistake, _terminal.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("selection = rotating, frozen-backbone = on", "nothing of the backbone is sent")]
+    [InlineData("selection = rotating, rounds = 20, density-ppm = 36000", "at least 50000, or more rounds")]
+    public async Task A_rotation_that_cannot_come_round_is_refused(string terms, string problem)
+    {
+        await InitAllAsync();
+        await File.WriteAllTextAsync(In("terms.conf"), $"chain {{ {terms} }}");
+        Assert.Equal(ExitCode.Usage, await Run(Create()));
+        Assert.Contains(problem, _terminal.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>As of the site's reference: each term is read, and its comment states what the reader checks.</summary>
     [Fact]
     public void Every_term_is_read_and_documented_with_the_range_that_is_checked()

@@ -145,6 +145,16 @@ public sealed class RotatingSelectionTests
             }
         }, iter: 500);
 
+    [Fact]
+    public void Values_of_other_coordinates_than_the_rounds_are_not_encoded()
+    {
+        var policy = Rotating(500_000);
+        int[] positions = RotatingSelection.Of(Layout, policy, 2);
+        Assert.NotEqual(positions, RotatingSelection.Of(Layout, policy, 1));
+        Assert.Throws<ArgumentException>(() => UpdateEncoder.EncodeWithin(
+            policy, Layout, 1, Digest.Zero, new float[Layout.DenseLength], positions, new float[positions.Length], new Random(1), new byte[SparseUpdate.SaltSize]));
+    }
+
     private static string? Error(RoundPolicy policy, SparseUpdate update) => UpdateChecks.TryDecode(Layout, policy, update, out _, out string? error) ? null : error;
 
     /// <summary>Flat indices of a round's coordinates.</summary>
