@@ -23,7 +23,8 @@ internal static class MeasureOptions
     {
         try
         {
-            return settings.Aggregate(start, (changed, setting) => setting.Split('=', 2) is [var key, var value]
+            // A policy by name first: the other settings change it.
+            return settings.OrderByDescending(setting => setting.StartsWith("policy=", StringComparison.Ordinal)).Aggregate(start, (changed, setting) => setting.Split('=', 2) is [var key, var value]
                 ? with(changed, key, value)
                 : throw new ArgumentException($"--set {setting}: give KEY=VALUE"));
         }

@@ -98,6 +98,7 @@ public sealed class ExperimentTests : IDisposable
     public void A_policy_by_name_keeps_the_profiles_rounds()
     {
         Assert.Equal(PolicyCatalog.Robust with { Rounds = 3 }, Tiny.With("policy", "robust").Policy);
+        Assert.Equal(20_000, MeasureOptions.Set(Tiny, ["density=0.02", "policy=robust"], (profile, name, value) => profile.With(name, value)).Policy.DensityPpm);
         Assert.Contains("default, dense, robust", Assert.Throws<ArgumentException>(() => Tiny.With("policy", "brave")).Message, StringComparison.Ordinal);
     }
 
