@@ -7,6 +7,7 @@ public static class ArchitectureCatalog
     {
         ["residual-cnn-small"] = () => new ResidualCnnSmall(),
         ["resnet-18"] = () => new ResNet18("resnet-18", 64, 8),
+        ["resnet-18-half"] = () => new ResNet18("resnet-18-half", 32, 8),
         ["resnet-18-slim"] = () => new ResNet18("resnet-18-slim", 16, 4),
         ["densenet-small"] = () => new DenseNetSmall(),
     };

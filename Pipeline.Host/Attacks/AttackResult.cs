@@ -24,7 +24,7 @@ public sealed record AttackResult(
     /// <param name="Measure">What the value counts, with its unit.</param>
     /// <param name="Low">Lower end of a 95 % interval; NaN where there is none.</param>
     /// <param name="High">Its upper end.</param>
-    /// <param name="WithoutUpdate">What an attacker who holds nothing reaches.</param>
+    /// <param name="WithoutUpdate">What an attacker reaches without the update, or by models that have not seen the images.</param>
     /// <param name="Target">In words; empty where the figure has none.</param>
     /// <param name="Met">Null where there is no target.</param>
     public sealed record Figure(

@@ -43,12 +43,46 @@ internal sealed class MembershipAttack(AttackScene scene, AttackRequest request,
         double[] members = Membership.Losses(trainer, model, inside), others = Membership.Losses(trainer, model, outside);
         string subject = $"{_architecture.Id}, final model of {scene.Policy.Rounds} rounds, {request.PolicyName} policy";
         var auc = Auc(AttackResult.Insider, subject, "loss", members, inside.Patients, others, outside.Patients);
-        figures.Add(auc.Must($"at most {Most}", auc.Value <= Most));
-        if (canaries)
+        var blind = canaries ? null : Auc(
+            AttackResult.Insider, $"{_architecture.Id}, models of half of each site's patients", "loss of a model that has not seen them", Unseen(trainer, sites),
+            inside.Patients, others, outside.Patients);
+        figures.Add((auc with { WithoutUpdate = blind?.Value ?? auc.WithoutUpdate }).Must($"at most {Most}", auc.Value <= Most));
+        if (blind is null)
+        {
             figures.Add(Exposure(AttackResult.Insider, subject, members, others));
-        else if (request.Shadows > 0)
+            return figures;
+        }
+
+        figures.Add(blind);
+        if (request.Shadows > 0)
             figures.AddRange(ByLikelihood(AttackResult.Insider, subject, trainer, model, inside, outside, "shadows", ShadowChain));
         return figures;
+    }
+
+    /// <summary>
+    /// Losses of the members by a chain that never saw them, since patients of one split may be easier than those of another: each site's patients are cut in two,
+    /// and either half is judged by a chain over the other.
+    /// </summary>
+    private double[] Unseen(SiteTrainer trainer, ImageSet[] sites)
+    {
+        int[][] folds = [.. sites.Select((site, i) => PatientFolds.Assign(site, 2, scene.Random($"halves/{i}")))];
+        double[][] losses = [.. sites.Select(site => new double[site.Count])];
+        for (int half = 0; half < 2; half++)
+        {
+            tell($"a chain over half of the patients, {half + 1} of 2");
+            float[] model = scene.FinalModel(_architecture, [.. sites.Select((site, i) => site.Subset(Rows(i, half, inside: true)))], _ => { });
+            for (int i = 0; i < sites.Length; i++)
+            {
+                int[] held = Rows(i, half, inside: false);
+                double[] part = Membership.Losses(trainer, model, sites[i].Subset(held));
+                for (int k = 0; k < held.Length; k++)
+                    losses[i][held[k]] = part[k];
+            }
+        }
+
+        return [.. losses.SelectMany(site => site)];
+
+        int[] Rows(int site, int half, bool inside) => [.. Enumerable.Range(0, folds[site].Length).Where(row => folds[site][row] == half == inside)];
     }
 
     /// <summary>A chain over those images of the pool that are at <paramref name="kept"/>, each at its own hospital.</summary>

@@ -67,6 +67,7 @@ public sealed class ModelFileTests : IDisposable
     [Theory]
     [InlineData("residual-cnn-small", 100_000, 130_000)]
     [InlineData("resnet-18-slim", 680_000, 720_000)]
+    [InlineData("resnet-18-half", 2_700_000, 2_900_000)]
     [InlineData("resnet-18", 11_000_000, 11_300_000)]
     [InlineData("densenet-small", 60_000, 75_000)]
     public void Every_architecture_trains_a_step(string id, int least, int most)

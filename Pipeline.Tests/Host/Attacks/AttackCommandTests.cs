@@ -63,6 +63,21 @@ public sealed class AttackCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Membership_stands_beside_what_models_that_have_not_seen_the_images_tell()
+    {
+        using var task = new GeneratedTask("discs", 3, 40, 11);
+        var request = Request(AttackKind.Membership) with { DataDirectory = task.Root, Side = GeneratedTask.Side };
+        Assert.Equal(ExitCode.Ok, await AttackRunner.RunAsync(request, _terminal.Terminal, CancellationToken.None));
+
+        AttackResult.Figure[] figures = [.. (await ResultAsync()).Figures.Where(f => f.View == AttackResult.Insider)];
+        var unseen = Assert.Single(figures, f => f.Measure.EndsWith("by loss of a model that has not seen them", StringComparison.Ordinal));
+        var judged = Assert.Single(figures, f => f.Measure.EndsWith("by loss", StringComparison.Ordinal));
+        Assert.Equal(unseen.Value, judged.WithoutUpdate);
+        Assert.InRange(unseen.Value, 0.3, 0.7);
+        Assert.Null(unseen.Met);
+    }
+
+    [Fact]
     public async Task The_command_line_has_defaults_and_takes_its_options()
     {
         var calls = new List<AttackRequest>();
