@@ -1,3 +1,5 @@
+using Pipeline.Ledger.Rounds;
+
 namespace Pipeline.Actors.Updates;
 
 /// <summary>Selective sharing's θ_u (Shokri and Shmatikov 2015): which coordinates of the backbone an update carries.</summary>
@@ -24,6 +26,23 @@ public static class LargestSelection
         }
 
         return positions;
+    }
+
+    /// <summary>Of each tensor its quota's largest (<see cref="TensorQuotas"/>); positions ascending.</summary>
+    /// <param name="backbone">The concatenated backbone tensors of <paramref name="layout"/>.</param>
+    /// <exception cref="ArgumentException">A value is NaN.</exception>
+    public static int[] OfTensors(ReadOnlySpan<float> backbone, ModelLayout layout, int count)
+    {
+        int[] quotas = TensorQuotas.Of(layout, count);
+        var positions = new List<int>(count);
+        for (int t = 0; t < quotas.Length; t++)
+        {
+            var run = layout.Coordinates.Backbone[t];
+            foreach (int position in Of(backbone.Slice(run.Start, run.Length), quotas[t]))
+                positions.Add(run.Start + position);
+        }
+
+        return [.. positions];
     }
 
     /// <summary>The 16-bit digit of the count-th largest among values with the given prefix, and how many are strictly above it.</summary>

@@ -132,8 +132,9 @@ public sealed record ChainTerms(
     private static UpdatePolicy? UpdateOf(SettingsReader reader)
     {
         var policy = new UpdatePolicy(
-            reader.Choice("chain.selection", ["largest", "random-threshold", "rotating"]) switch
+            reader.Choice("chain.selection", ["largest", "largest-of-tensor", "random-threshold", "rotating"]) switch
             {
+                "largest-of-tensor" => UpdateSelection.LargestOfTensor,
                 "random-threshold" => UpdateSelection.RandomThreshold,
                 "rotating" => UpdateSelection.Rotating,
                 _ => UpdateSelection.Largest,

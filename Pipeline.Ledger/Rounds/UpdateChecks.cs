@@ -45,6 +45,8 @@ public static class UpdateChecks
         if (error is not null)
             return false;
         error = TryPositions(layout, policy, update, out int[] positions);
+        if (error is null && policy.Update?.Selection == UpdateSelection.LargestOfTensor)
+            error = TensorQuotas.Check(layout, MaxSelected(layout, policy, update.Round), positions);
         if (error is not null)
             return false;
 

@@ -31,7 +31,7 @@ public sealed record UpdatePolicy(
     {
         reader.Array(8);
         var policy = new UpdatePolicy(
-            (UpdateSelection)reader.Int32(0, (int)UpdateSelection.Rotating), (ValueFormat)reader.Int32(0, (int)ValueFormat.Ternary),
+            (UpdateSelection)reader.Int32(0, (int)UpdateSelection.LargestOfTensor), (ValueFormat)reader.Int32(0, (int)ValueFormat.Ternary),
             reader.Int32(0, 1_000_000_000), reader.Int32(0, 1_000_000), reader.Int32(1, 1_000_000), reader.Bool(),
             reader.Int32(0, 1_000_000), reader.Bool());
         reader.EndArray();

@@ -17,4 +17,10 @@ public enum UpdateSelection
     /// site, and positions cost no bytes.
     /// </summary>
     Rotating = 2,
+
+    /// <summary>
+    /// Each tensor's largest, as many of each as its share of the backbone (<see cref="TensorQuotas"/>): a layer whose changes are small is not left behind by
+    /// others, as the layers of Deep Gradient Compression are not (Lin et al. 2018).
+    /// </summary>
+    LargestOfTensor = 3,
 }

@@ -22,6 +22,7 @@ public sealed class PartialUpdateTests
     [InlineData(0.05, ValueFormat.Int8, UpdateSelection.Largest)]
     [InlineData(1000, ValueFormat.Int4, UpdateSelection.RandomThreshold)]
     [InlineData(0.05, ValueFormat.Ternary, UpdateSelection.Largest)]
+    [InlineData(0.05, ValueFormat.Int8, UpdateSelection.LargestOfTensor)]
     [InlineData(1000, ValueFormat.Int4, UpdateSelection.Rotating)]
     [InlineData(0.05, ValueFormat.Int8, UpdateSelection.Rotating)]
     public void Nothing_is_lost_over_rounds(double maxNorm, ValueFormat format, UpdateSelection selection)

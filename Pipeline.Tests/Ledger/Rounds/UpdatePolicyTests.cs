@@ -18,7 +18,8 @@ public sealed class UpdatePolicyTests
         var read = Golden.Check(Plain with { Update = update }, $"92 {Terms} 80 80 81 88 01 02 1903e8 05 1a000f4240 f5 1a000dbba0 f5");
         Assert.Equal(update, read.Update);
         Golden.Check(Plain with { Update = new UpdatePolicy(UpdateSelection.Rotating, ValueFormat.Int4) }, $"92 {Terms} 80 80 81 88 02 01 00 00 1a000f4240 f4 1a000f4240 f4");
-        Assert.False(Canonical.TryDecode<RoundPolicy>(Golden.Parse($"92 {Terms} 80 80 81 88 03 01 00 00 1a000f4240 f4 1a000f4240 f4"), out _, out _));
+        Golden.Check(Plain with { Update = new UpdatePolicy(UpdateSelection.LargestOfTensor) }, $"92 {Terms} 80 80 81 88 03 00 00 00 1a000f4240 f4 1a000f4240 f4");
+        Assert.False(Canonical.TryDecode<RoundPolicy>(Golden.Parse($"92 {Terms} 80 80 81 88 04 01 00 00 1a000f4240 f4 1a000f4240 f4"), out _, out _));
         var both = Plain with { Update = update, Aggregation = AggregationPolicy.Robust(1) };
         Assert.Equal(both.Aggregation, Canonical.Decode<RoundPolicy>(Canonical.Encode(both)).Aggregation);
     }

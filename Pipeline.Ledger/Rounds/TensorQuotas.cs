@@ -1,0 +1,37 @@
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>How many coordinates of each backbone tensor an update carries under <see cref="UpdateSelection.LargestOfTensor"/>.</summary>
+public static class TensorQuotas
+{
+    /// <param name="count">Selected coordinates in all, at most the backbone's length.</param>
+    /// <returns>By backbone tensor, in layout order; within one of its exact share, and <paramref name="count"/> together.</returns>
+    public static int[] Of(ModelLayout layout, int count)
+    {
+        var backbone = layout.Coordinates.Backbone;
+        var quotas = new int[backbone.Length];
+        for (int t = 0; t < quotas.Length; t++)
+            quotas[t] = UpTo(backbone[t].Start + backbone[t].Length) - UpTo(backbone[t].Start);
+        return quotas;
+
+        int UpTo(int position) => (int)((long)count * position / layout.SparseLength);
+    }
+
+    /// <summary>Null when no tensor has more of an update's positions than its quota of the <paramref name="count"/> that the round allows; otherwise which has.</summary>
+    /// <param name="positions">Ascending.</param>
+    public static string? Check(ModelLayout layout, int count, ReadOnlySpan<int> positions)
+    {
+        var backbone = layout.Coordinates.Backbone;
+        int[] quotas = Of(layout, count);
+        int at = 0;
+        for (int t = 0; t < quotas.Length; t++)
+        {
+            int first = at;
+            while (at < positions.Length && positions[at] < backbone[t].Start + backbone[t].Length)
+                at++;
+            if (at - first > quotas[t])
+                return $"{at - first} selected coordinates of the backbone's tensor {t}; its share of the policy's density is {quotas[t]}";
+        }
+
+        return null;
+    }
+}
