@@ -30,11 +30,11 @@ public static class LargestSelection
 
     /// <summary>Of each tensor its quota's largest (<see cref="TensorQuotas"/>); positions ascending.</summary>
     /// <param name="backbone">The concatenated backbone tensors of <paramref name="layout"/>.</param>
-    /// <exception cref="ArgumentException">A value is NaN.</exception>
-    public static int[] OfTensors(ReadOnlySpan<float> backbone, ModelLayout layout, int count)
+    /// <param name="quotas">By backbone tensor.</param>
+    /// <exception cref="ArgumentException">A value of a tensor that has a quota is NaN.</exception>
+    public static int[] OfTensors(ReadOnlySpan<float> backbone, ModelLayout layout, int[] quotas)
     {
-        int[] quotas = TensorQuotas.Of(layout, count);
-        var positions = new List<int>(count);
+        var positions = new List<int>(quotas.Sum());
         for (int t = 0; t < quotas.Length; t++)
         {
             var run = layout.Coordinates.Backbone[t];

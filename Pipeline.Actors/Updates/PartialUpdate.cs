@@ -32,7 +32,7 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual)
         int[] positions = policy.Update?.Selection switch
         {
             UpdateSelection.RandomThreshold => RandomSelection.Of(backbone, count, random),
-            UpdateSelection.LargestOfTensor => LargestSelection.OfTensors(backbone, layout, count),
+            UpdateSelection.LargestOfTensor => LargestSelection.OfTensors(backbone, layout, TensorQuotas.Of(layout, count, round)),
             UpdateSelection.Rotating => RotatingSelection.Of(layout, policy, round),
             _ => LargestSelection.Of(backbone, count),
         };

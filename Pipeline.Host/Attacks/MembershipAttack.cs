@@ -34,55 +34,64 @@ internal sealed class MembershipAttack(AttackScene scene, AttackRequest request,
                 sites[s] = ImageSet.Concat([sites[s], inside.Subset([.. Enumerable.Range(0, inside.Count).Where(i => i % sites.Length == s)])]);
         }
 
-        float[] model = scene.FinalModel(_architecture, sites, round =>
-        {
-            if (round % 20 == 0)
-                tell($"round {round} of {scene.Policy.Rounds}");
-        });
+        float[] model = scene.FinalModel(_architecture, sites, Progress);
         var trainer = new SiteTrainer(_architecture, scene.Task.Descriptor, scene.Settings);
         double[] members = Membership.Losses(trainer, model, inside), others = Membership.Losses(trainer, model, outside);
         string subject = $"{_architecture.Id}, final model of {scene.Policy.Rounds} rounds, {request.PolicyName} policy";
         var auc = Auc(AttackResult.Insider, subject, "loss", members, inside.Patients, others, outside.Patients);
-        var blind = canaries ? null : Auc(
-            AttackResult.Insider, $"{_architecture.Id}, models of half of each site's patients", "loss of a model that has not seen them", Unseen(trainer, sites),
-            inside.Patients, others, outside.Patients);
-        figures.Add((auc with { WithoutUpdate = blind?.Value ?? auc.WithoutUpdate }).Must($"at most {Most}", auc.Value <= Most));
-        if (blind is null)
-        {
+        var unseen = canaries ? null : Unseen(trainer, sites, outside);
+        figures.Add((auc with { WithoutUpdate = unseen?.Value ?? auc.WithoutUpdate }).Must($"at most {Most}", auc.Value <= Most));
+        if (unseen is not null)
+            figures.Add(unseen);
+        if (canaries)
             figures.Add(Exposure(AttackResult.Insider, subject, members, others));
-            return figures;
-        }
-
-        figures.Add(blind);
-        if (request.Shadows > 0)
+        else if (request.Shadows > 0)
             figures.AddRange(ByLikelihood(AttackResult.Insider, subject, trainer, model, inside, outside, "shadows", ShadowChain));
         return figures;
     }
 
+    private void Progress(long round)
+    {
+        if (round % 20 == 0)
+            tell($"round {round} of {scene.Policy.Rounds}");
+    }
+
     /// <summary>
-    /// Losses of the members by a chain that never saw them, since patients of one split may be easier than those of another: each site's patients are cut in two,
-    /// and either half is judged by a chain over the other.
+    /// The same attack by chains that never saw the members, since patients of one split may be easier than those of another: each site's patients are cut in
+    /// two, and either half is told from the others by a chain over the other half. The mean over both, weighted by images, and of the ends of their intervals.
+    /// Null where the sites have a single patient each, so that a half is empty.
     /// </summary>
-    private double[] Unseen(SiteTrainer trainer, ImageSet[] sites)
+    private AttackResult.Figure? Unseen(SiteTrainer trainer, ImageSet[] sites, ImageSet outside)
     {
         int[][] folds = [.. sites.Select((site, i) => PatientFolds.Assign(site, 2, scene.Random($"halves/{i}")))];
-        double[][] losses = [.. sites.Select(site => new double[site.Count])];
+        var halves = new List<(AttackResult.Figure Figure, int Count)>();
         for (int half = 0; half < 2; half++)
         {
             tell($"a chain over half of the patients, {half + 1} of 2");
-            float[] model = scene.FinalModel(_architecture, [.. sites.Select((site, i) => site.Subset(Rows(i, half, inside: true)))], _ => { });
-            for (int i = 0; i < sites.Length; i++)
-            {
-                int[] held = Rows(i, half, inside: false);
-                double[] part = Membership.Losses(trainer, model, sites[i].Subset(held));
-                for (int k = 0; k < held.Length; k++)
-                    losses[i][held[k]] = part[k];
-            }
+            // A site with one patient has a half without images, and is left out of it.
+            ImageSet[] seen = [.. Half(half == 0).Where(site => site.Count > 0)];
+            var held = ImageSet.Concat([.. Half(half == 1)]);
+            if (seen.Length == 0 || held.Count == 0)
+                return null;
+            float[] model = scene.FinalModel(_architecture, seen, Progress);
+            halves.Add((Auc(
+                AttackResult.Insider, $"{_architecture.Id}, chains over half of each site's patients", "loss", Membership.Losses(trainer, model, held), held.Patients,
+                Membership.Losses(trainer, model, outside), outside.Patients), held.Count));
         }
 
-        return [.. losses.SelectMany(site => site)];
+        int count = halves.Sum(h => h.Count);
+        return halves[0].Figure with
+        {
+            Measure = $"AUC of telling {count} members from {outside.Count} others by loss of a model that has not seen them",
+            Value = Mean(f => f.Value),
+            Low = Mean(f => f.Low),
+            High = Mean(f => f.High),
+        };
 
-        int[] Rows(int site, int half, bool inside) => [.. Enumerable.Range(0, folds[site].Length).Where(row => folds[site][row] == half == inside)];
+        double Mean(Func<AttackResult.Figure, double> of) => halves.Sum(h => h.Count * of(h.Figure)) / count;
+
+        IEnumerable<ImageSet> Half(bool first) =>
+            sites.Select((site, i) => site.Subset([.. Enumerable.Range(0, folds[i].Length).Where(row => folds[i][row] == 0 == first)]));
     }
 
     /// <summary>A chain over those images of the pool that are at <paramref name="kept"/>, each at its own hospital.</summary>

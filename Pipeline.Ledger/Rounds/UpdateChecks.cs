@@ -46,7 +46,7 @@ public static class UpdateChecks
             return false;
         error = TryPositions(layout, policy, update, out int[] positions);
         if (error is null && policy.Update?.Selection == UpdateSelection.LargestOfTensor)
-            error = TensorQuotas.Check(layout, MaxSelected(layout, policy, update.Round), positions);
+            error = TensorQuotas.Check(layout, MaxSelected(layout, policy, update.Round), update.Round, positions);
         if (error is not null)
             return false;
 

@@ -16,6 +16,9 @@ public static class UpdateEncoder
     {
         if (policy.Update?.Selection == UpdateSelection.Rotating && !positions.SequenceEqual(RotatingSelection.Of(layout, policy, round)))
             throw new ArgumentException($"the positions are not those of round {round}, which this form of an update does not name", nameof(positions));
+        if (policy.Update?.Selection == UpdateSelection.LargestOfTensor &&
+            TensorQuotas.Check(layout, UpdateChecks.MaxSelected(layout, policy, round), round, positions) is { } beyond)
+            throw new ArgumentException(beyond, nameof(positions));
         double squares = 0;
         foreach (float value in dense)
             squares += (double)value * value;

@@ -24,7 +24,7 @@ public sealed class TensorQuotasTests
     {
         for (int count = 0; count <= Layout.SparseLength; count++)
         {
-            int[] quotas = TensorQuotas.Of(Layout, count);
+            int[] quotas = TensorQuotas.Of(Layout, count, count * 7L);
             Assert.Equal(count, quotas.Sum());
             for (int t = 0; t < quotas.Length; t++)
             {
@@ -36,12 +36,24 @@ public sealed class TensorQuotasTests
     }
 
     [Fact]
+    public void A_tensor_whose_share_is_less_than_one_has_its_turn()
+    {
+        // 30 of 1000 coordinates at a count of 10: three in ten rounds.
+        foreach (long first in new[] { 1L, 1_000_003L, long.MaxValue - 999 })
+        {
+            int[] stem = [.. Enumerable.Range(0, 1000).Select(r => TensorQuotas.Of(Layout, 10, first + r)[0])];
+            Assert.InRange(stem.Sum(), 290, 310);
+            Assert.All(Enumerable.Range(0, 990), r => Assert.InRange(stem[r..(r + 10)].Sum(), 1, 5));
+        }
+    }
+
+    [Fact]
     public void A_tensor_of_small_changes_sends_its_largest_beside_one_of_large_changes()
     {
         var backbone = new float[Layout.SparseLength];
         for (int i = 0; i < backbone.Length; i++)
             backbone[i] = i is >= 30 and < 930 ? 10 + i : (i % 2 == 0 ? 1 : -1) * 1e-3f * (1 + i % 30);
-        int[] positions = LargestSelection.OfTensors(backbone, Layout, 100);
+        int[] positions = LargestSelection.OfTensors(backbone, Layout, [3, 90, 7]);
         Assert.Equal([.. positions.Order()], positions);
         Assert.Equal([27, 28, 29], positions[..3]);
         Assert.Equal([.. Enumerable.Range(840, 90)], positions[3..93]);
@@ -52,13 +64,14 @@ public sealed class TensorQuotasTests
     [Fact]
     public void An_update_that_gives_a_tensor_more_than_its_share_is_refused()
     {
-        foreach (var (positions, refused) in new[] { (new[] { 0, 1, 2, 40, 950 }, false), ([0, 1, 2, 3, 40], true), ([.. Enumerable.Range(930, 8)], true) })
+        foreach (var (positions, refused) in new[] { (new[] { 0, 1, 2, 40, 950 }, false), ([0, 1, 2, 3, 4, 40], true), ([.. Enumerable.Range(930, 9)], true) })
         {
-            var update = UpdateEncoder.EncodeWithin(
-                Policy, Layout, 1, Digest.Of([1]), new float[Layout.DenseLength], positions, [.. positions.Select(_ => 0.5f)], new Random(1),
-                new byte[SparseUpdate.SaltSize]);
+            float[] dense = new float[Layout.DenseLength], values = [.. positions.Select(_ => 0.5f)];
+            byte[] salt = new byte[SparseUpdate.SaltSize];
+            var update = UpdateEncoder.Encode(Layout, 1, Digest.Of([1]), dense, positions, values, new Random(1), salt, Policy.Update);
             Assert.Equal(refused, !UpdateChecks.TryDecode(Layout, Policy, update, out _, out string? error));
-            Assert.True(!refused || error!.Contains("share of the policy's density", StringComparison.Ordinal), error);
+            Assert.Equal(refused, Record.Exception(() => UpdateEncoder.EncodeWithin(Policy, Layout, 1, Digest.Of([1]), dense, positions, values, new Random(1), salt)) is ArgumentException);
+            Assert.True(!refused || error!.Contains("its share in round 1 is", StringComparison.Ordinal), error);
         }
     }
 }
