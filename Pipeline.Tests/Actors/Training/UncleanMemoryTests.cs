@@ -26,7 +26,7 @@ public sealed class UncleanMemoryTests
                 }
             }
 
-            // Eleven million weights take their time.
+            // Millions of weights take their time.
             cases.Add("resnet-18", 32, 3);
             cases.Add("resnet-18-half", 32, 3);
             return cases;
