@@ -5,7 +5,8 @@ public static class ArchitectureCatalog
 {
     private static readonly IReadOnlyDictionary<string, Func<IArchitecture>> ById = new Dictionary<string, Func<IArchitecture>>
     {
-        ["residual-cnn-small"] = () => new ResidualCnnSmall(),
+        ["residual-cnn-small"] = () => ResidualCnn.Small,
+        ["residual-cnn-medium"] = () => ResidualCnn.Medium,
         ["resnet-18"] = () => new ResNet18("resnet-18", 64, 8),
         ["resnet-18-half"] = () => new ResNet18("resnet-18-half", 32, 8),
         ["resnet-18-slim"] = () => new ResNet18("resnet-18-slim", 16, 4),

@@ -17,9 +17,9 @@ internal static class TrainingBenchmark
     public static IReadOnlyList<Figure> Measure(TrainingWorkload workload, CancellationToken stop)
     {
         var task = new TaskDescriptor("MR", "", workload.Side, workload.Side, ["a", "b"], "residual-cnn-small");
-        var trainer = new SiteTrainer(new ResidualCnnSmall(), task, TrainerSettings.Default);
+        var trainer = new SiteTrainer(ResidualCnn.Small, task, TrainerSettings.Default);
         var images = ImageSet.Of(Noise(workload), workload.Side, workload.Side);
-        float[] weights = new ResidualCnnSmall().Initialize(trainer.Layout, 1);
+        float[] weights = ResidualCnn.Small.Initialize(trainer.Layout, 1);
         Steps(trainer, weights, images, workload, workload.Steps);
         var own = new List<double>();
         var reference = new List<double>();
@@ -47,9 +47,9 @@ internal static class TrainingBenchmark
     {
         var small = workload with { Side = 16, Batch = 2 };
         var task = new TaskDescriptor("MR", "", small.Side, small.Side, ["a", "b"], "residual-cnn-small");
-        var trainer = new SiteTrainer(new ResidualCnnSmall(), task, TrainerSettings.Default);
+        var trainer = new SiteTrainer(ResidualCnn.Small, task, TrainerSettings.Default);
         var images = ImageSet.Of(Noise(small), small.Side, small.Side);
-        float[] weights = new ResidualCnnSmall().Initialize(trainer.Layout, 1);
+        float[] weights = ResidualCnn.Small.Initialize(trainer.Layout, 1);
         const int stretch = 100;
         Steps(trainer, weights, images, small, stretch);
         long before = torch.Tensor.TotalCount, most = before;

@@ -18,7 +18,7 @@ internal static class TrainingRound
 
     public static Figure Measure(TrainingWorkload workload, ImageSet images)
     {
-        var architecture = ArchitectureCatalog.Create("resnet-18-slim");
+        var architecture = ResidualCnn.Medium;
         var task = new TaskDescriptor("MR", "", workload.Side, workload.Side, ["a", "b"], architecture.Id);
         var policy = PolicyCatalog.Default with { LocalSteps = Steps, BatchSize = workload.Batch };
         var trainer = new SiteTrainer(architecture, task, TrainerSettings.Default);

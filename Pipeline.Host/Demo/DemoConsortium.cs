@@ -54,7 +54,7 @@ public sealed class DemoConsortium : IDisposable
 
     private static Agreement Agree(DemoChain chain, MemberSet members, int seed, long time, IReadOnlyList<TrustedChain> trusted)
     {
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(chain.Task);
         var start = FixedPointModel.FromFloats(layout, architecture.Initialize(layout, (ulong)seed));
         var learning = new LearningGenesis(

@@ -12,7 +12,7 @@ namespace Pipeline.Tests.Actors.Attacks;
 [Collection("torch")]
 public sealed class AttackTests
 {
-    private readonly ResidualCnnSmall _architecture = new();
+    private readonly ResidualCnn _architecture = ResidualCnn.Small;
     private readonly ModelLayout _layout;
     private readonly float[] _weights;
 

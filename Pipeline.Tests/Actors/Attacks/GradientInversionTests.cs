@@ -37,7 +37,7 @@ public sealed class GradientInversionTests
     public void The_networks_of_chains_can_be_searched_too_and_leave_no_tensor_behind()
     {
         var images = SyntheticImages.Set(4, 3);
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(SyntheticImages.Task);
         float[] weights = architecture.Initialize(layout, 1), gradient = new float[layout.Length];
         var victim = images.Subset([0]);
@@ -59,7 +59,7 @@ public sealed class GradientInversionTests
     public void Candidates_that_took_part_stand_out_of_an_undefended_gradient()
     {
         var images = SyntheticImages.Set(30, 4);
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(SyntheticImages.Task);
         var network = new TrainingNetwork(architecture, layout, torch.CPU);
         float[] weights = architecture.Initialize(layout, 1), gradient = new float[layout.Length];

@@ -10,7 +10,7 @@ namespace Pipeline.Tests.Actors.Bridge;
 [Collection("torch")]
 public sealed class HarmGateTests
 {
-    private static readonly ResidualCnnSmall Architecture = new();
+    private static readonly ResidualCnn Architecture = ResidualCnn.Small;
     private static readonly ModelLayout Layout = Architecture.Layout(SyntheticImages.Task);
     private readonly SiteTrainer _trainer = new(Architecture, SyntheticImages.Task, TrainerSettings.Default);
     private readonly FixedPointModel _own = FixedPointModel.FromFloats(Layout, Architecture.Initialize(Layout, 1));

@@ -9,7 +9,7 @@ namespace Pipeline.Tests.Actors.Personalization;
 [Collection("torch")]
 public sealed class PersonalizerTests
 {
-    private readonly ResidualCnnSmall _architecture = new();
+    private readonly ResidualCnn _architecture = ResidualCnn.Small;
 
     public PersonalizerTests() => Assert.Null(new TorchRuntime().Load());
 

@@ -20,7 +20,7 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void A_model_read_back_predicts_the_same_with_all_that_belongs_to_it()
     {
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(SyntheticImages.Task);
         float[] weights = architecture.Initialize(layout, 1);
         var images = SyntheticImages.Set(12, 3);
@@ -44,7 +44,7 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void A_damaged_or_foreign_file_is_refused_and_allocates_no_more_than_it_holds()
     {
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         new ModelFile(SyntheticImages.Task, new TrainedModel("global", architecture.Initialize(architecture.Layout(SyntheticImages.Task), 1)), new Dictionary<string, string>()).Write(Path);
         byte[] whole = File.ReadAllBytes(Path);
         foreach (byte[] bytes in new[] { [], whole[..100], whole[..^4], [.. Enumerable.Repeat((byte)255, 64)], Header("{}"), Header("[]"), Header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647],\"data_offsets\":[0,8]}}") })
@@ -66,6 +66,7 @@ public sealed class ModelFileTests : IDisposable
 
     [Theory]
     [InlineData("residual-cnn-small", 100_000, 130_000)]
+    [InlineData("residual-cnn-medium", 1_050_000, 1_150_000)]
     [InlineData("resnet-18-slim", 680_000, 720_000)]
     [InlineData("resnet-18-half", 2_700_000, 2_900_000)]
     [InlineData("resnet-18", 11_000_000, 11_300_000)]

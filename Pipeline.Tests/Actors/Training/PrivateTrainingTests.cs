@@ -27,7 +27,7 @@ public sealed class PrivateTrainingTests : PatientTestKit
 
     public PrivateTrainingTests() : base(TrainingActor.DispatcherConfig)
     {
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(SyntheticImages.Task);
         _model = FixedPointModel.FromFloats(layout, architecture.Initialize(layout, 1));
     }
@@ -40,9 +40,9 @@ public sealed class PrivateTrainingTests : PatientTestKit
         var policy = SyntheticImages.Policy with { BatchSize = 12, LocalSteps = 3 };
         float[] start = _model.ToFloats();
         // A weighted batch is divided by its class weights, which are 12 here: what a sum over units is divided by.
-        var plain = new SiteTrainer(new ResidualCnnSmall(), SyntheticImages.Task, settings).Train(1, start, data, policy, new SeededRandom(1));
+        var plain = new SiteTrainer(ResidualCnn.Small, SyntheticImages.Task, settings).Train(1, start, data, policy, new SeededRandom(1));
         var terms = new PrivacyTerms(PrivacyUnit.Image, 1, 1e6, 1e-15, 1e-5, 1, 12, 3);
-        var quiet = new SiteTrainer(new ResidualCnnSmall(), SyntheticImages.Task, settings).TrainPrivately(
+        var quiet = new SiteTrainer(ResidualCnn.Small, SyntheticImages.Task, settings).TrainPrivately(
             1, start, data, policy, new PrivateRound(terms, new SeededNoise(new SeededRandom(2))));
         Assert.Null(quiet.Error);
         double moved = plain.Weights.Zip(start, (a, b) => Math.Abs(a - b)).Average(), apart = plain.Weights.Zip(quiet.Weights, (a, b) => Math.Abs(a - b)).Average();
@@ -56,7 +56,7 @@ public sealed class PrivateTrainingTests : PatientTestKit
     {
         var policy = Private with { Update = UpdatePolicy.Plain with { FrozenBackbone = true }, Privacy = isPrivate ? Private.Privacy : null };
         var terms = new PrivacyTerms(PrivacyUnit.Patient, 4, 1, 1.5, 1e-5, 8, policy.BatchSize, policy.LocalSteps);
-        var trainer = new SiteTrainer(new ResidualCnnSmall(), SyntheticImages.Task, TrainerSettings.Default);
+        var trainer = new SiteTrainer(ResidualCnn.Small, SyntheticImages.Task, TrainerSettings.Default);
         var (state, _, error) = SiteRound.Run(
             trainer, SiteState.Fresh(_model.Layout.Length), _model, _model.Digest, policy, 1, Digest.Of([1]), "s", SyntheticImages.Set(24, 3),
             isPrivate ? new PrivateRound(terms, new SeededNoise(new SeededRandom(2))) : null);

@@ -45,7 +45,7 @@ public sealed class PyTorchReadsModelTests(ITestOutputHelper output) : IDisposab
     public async Task Probabilities_are_the_same()
     {
         Assert.Null(new TorchRuntime().Load());
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(SyntheticImages.Task);
         var images = SyntheticImages.Set(20, 3);
         var trainer = new SiteTrainer(architecture, SyntheticImages.Task, TrainerSettings.Default);

@@ -10,7 +10,7 @@ namespace Pipeline.Tests.Actors.Training;
 [Collection("torch")]
 public sealed class SiteTrainerTests
 {
-    private readonly ResidualCnnSmall _architecture = new();
+    private readonly ResidualCnn _architecture = ResidualCnn.Small;
 
     public SiteTrainerTests() => Assert.Null(new TorchRuntime().Load());
 

@@ -20,7 +20,7 @@ public sealed class TrainingActorTests : PatientTestKit
 
     public TrainingActorTests() : base(TrainingActor.DispatcherConfig)
     {
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(SyntheticImages.Task);
         _model = FixedPointModel.FromFloats(layout, architecture.Initialize(layout, 1));
     }

@@ -30,7 +30,7 @@ public sealed class ClusterWireTests : IDisposable
 
     public ClusterWireTests()
     {
-        var layout = new ResidualCnnSmall().Layout(SyntheticImages.Task);
+        var layout = ResidualCnn.Small.Layout(SyntheticImages.Task);
         var random = new Random(3);
         _model = new FixedPointModel(layout, [.. Enumerable.Range(0, layout.Length).Select(_ => random.Next())], new int[layout.Length]);
     }

@@ -78,7 +78,7 @@ public sealed class SharedStepsTests(ITestOutputHelper output)
         await using var nodes = new TrainerNodes(SyntheticImages.Task);
         var (trainer, crew) = nodes.Train("a", new MemorySamples(Samples()), Policy, Long);
         nodes.Help("b", new MemorySamples(SyntheticImages.Samples(40, 77)));
-        nodes.Help("c", Copy(), new ResidualCnnSmall().Layout(SyntheticImages.Task with { Classes = ["one", "two", "three"] }));
+        nodes.Help("c", Copy(), ResidualCnn.Small.Layout(SyntheticImages.Task with { Classes = ["one", "two", "three"] }));
         await SpreadSite.Until(() => crew.Ready.Count == 1, () => "node b may not help");
         Assert.Equal(1, (await Trained(nodes, trainer, 1)).Trainers);
         Assert.DoesNotContain(crew.Ready, helper => helper.Node == "c");

@@ -34,7 +34,7 @@ public sealed class PredictTests : IDisposable
         string other = Directory.GetFiles(Path.Combine(_task.Root, "chest"), "*.dcm", SearchOption.AllDirectories)[0], broken = Path.Combine(_task.Root, "broken.dcm");
         await File.WriteAllBytesAsync(broken, [1, 2, 3, 4]);
         var task = new TaskDescriptor("MR", "", 32, 32, ["none", "disc"], "residual-cnn-small");
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         new ModelFile(task, new TrainedModel("global", architecture.Initialize(architecture.Layout(task), 1)), new Dictionary<string, string>()).Write(model);
 
         Assert.Equal(ExitCode.Ok, await Run([dicom]));

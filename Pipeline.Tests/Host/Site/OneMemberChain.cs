@@ -16,7 +16,7 @@ internal static class OneMemberChain
 
     public static (Genesis Genesis, byte[] Model) Create(TaskDescriptor task, SiteIdentity identity, string name = "chest")
     {
-        var architecture = new ResidualCnnSmall();
+        var architecture = ResidualCnn.Small;
         var layout = architecture.Layout(task);
         var start = FixedPointModel.FromFloats(layout, architecture.Initialize(layout, 5));
         var policy = new RoundPolicy(

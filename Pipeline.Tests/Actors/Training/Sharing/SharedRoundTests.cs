@@ -89,7 +89,7 @@ public sealed class SharedRoundTests
         {
             "lost" => GradientPart.Failed("lost"),
             "shorter" => new GradientPart(1, new float[7]),
-            _ => new GradientPart(double.NaN, new float[new ResidualCnnSmall().Layout(SyntheticImages.Task).Length]),
+            _ => new GradientPart(double.NaN, new float[ResidualCnn.Small.Layout(SyntheticImages.Task).Length]),
         };
         float[] alone = Train(null, out var start), shared = Train(helper, out _, out var round);
         Assert.Equal((3, 1), (helper.Begun, helper.Left));
@@ -104,7 +104,7 @@ public sealed class SharedRoundTests
     public void Images_that_come_later_are_found_then_and_those_that_went_are_not()
     {
         var samples = new List<Pipeline.Actors.Ingest.Sample>(SyntheticImages.Samples(4, 1));
-        var (network, later) = (new ResidualCnnSmall(), SyntheticImages.Samples(4, 2));
+        var (network, later) = (ResidualCnn.Small, SyntheticImages.Samples(4, 2));
         var layout = network.Layout(SyntheticImages.Task);
         var trainer = new PartTrainer(network, SyntheticImages.Task, new MemorySamples(samples), torch.CPU, default);
         var unchanged = new AugmentationDraw(0, 0, false, 1, 0);
@@ -132,8 +132,8 @@ public sealed class SharedRoundTests
 
     private static float[] Train(LocalHelper? helper, out float[] start, out SharedRound round)
     {
-        var trainer = new SiteTrainer(new ResidualCnnSmall(), SyntheticImages.Task, TrainerSettings.Default);
-        start = new ResidualCnnSmall().Initialize(trainer.Layout, 7);
+        var trainer = new SiteTrainer(ResidualCnn.Small, SyntheticImages.Task, TrainerSettings.Default);
+        start = ResidualCnn.Small.Initialize(trainer.Layout, 7);
         round = new SharedRound(helper is null ? [] : [helper], TimeSpan.FromMinutes(1), TimeProvider.System, (_, _) => { }, default);
         var data = ImageSet.Of(Samples, SyntheticImages.Side, SyntheticImages.Side);
         var training = trainer.Train(2, start, data, SyntheticImages.Policy, new SeededRandom(1), helper is null ? null : round);
