@@ -25,16 +25,21 @@ public static class SiteRound
         bool ahead = policy.Update?.StartFromResidual == true;
         for (int i = 0; ahead && i < start.Length; i++)
             start[i] += residual[i];
+        var memory = new SiteMemory(policy, state, model);
         var training = privacy is null
-            ? trainer.Train(round, start, data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"), sharing)
-            : trainer.TrainPrivately(round, start, data, policy, privacy);
+            ? trainer.Train(round, start, data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"), sharing, memory.Drift)
+            : trainer.TrainPrivately(round, start, data, policy, privacy, memory.Drift);
         if (training.Error is not null)
             return (null, training.Loss, training.Error);
+        float[] waiting = memory.Waiting(ahead ? new float[start.Length] : residual);
+        memory.Learn(start, training.Weights);
         var update = PartialUpdate.Build(
-            model, baseDigest, policy, round, training.Weights, ahead ? new float[start.Length] : residual, SeededRandom.Derive(seed, $"update/{siteSecret}"));
+            model, baseDigest, policy, round, training.Weights, waiting, SeededRandom.Derive(seed, $"update/{siteSecret}"));
+        memory.Clear(update.Sent);
         var next = new SiteState(
             round, baseDigest, update.Payload, update.Residual, trainer.Optimizer.Steps, (float[])trainer.Optimizer.First.Clone(),
-            (float[])trainer.Optimizer.Second.Clone());
+            (float[])trainer.Optimizer.Second.Clone())
+        { Control = memory.Control, Velocity = memory.Velocity };
         return (next, training.Loss, null);
     }
 

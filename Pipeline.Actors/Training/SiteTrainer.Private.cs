@@ -12,15 +12,16 @@ public sealed partial class SiteTrainer
     /// selection, error feedback and quantisation make of the released gradients afterwards costs no privacy.
     /// </summary>
     /// <param name="start">Parameters in layout order.</param>
+    /// <param name="drift">What the steps move the parameters by besides, made of what was released before; null for nothing.</param>
     /// <returns>The loss is that of the images drawn, and stays at the site.</returns>
-    public LocalTraining TrainPrivately(long round, float[] start, ImageSet data, RoundPolicy policy, PrivateRound privacy)
+    public LocalTraining TrainPrivately(long round, float[] start, ImageSet data, RoundPolicy policy, PrivateRound privacy, float[]? drift = null)
     {
         var (terms, noise) = privacy;
         int[][] units = PrivacyUnits.Of(terms.Unit, data.Patients);
         double rate = terms.Rate(units.Length), loss = 0;
         var augmentation = new SeededRandom(noise.NextUInt64());
         var weights = (float[])start.Clone();
-        var plan = StepPlan.OfRound(policy, round, _settings.WarmUp, start);
+        var plan = StepPlan.OfRound(policy, round, _settings.WarmUp, start, drift);
         var sum = new PrivateSum(
             Layout.Length, terms.Clip,
             [.. Layout.Tensors.Zip(Layout.Offsets, (tensor, at) => (tensor.Role, Part: at..(at + tensor.Length))).Where(t => plan.Moving?.Invoke(t.Role) ?? true).Select(t => t.Part)]);
@@ -35,8 +36,7 @@ public sealed partial class SiteTrainer
 
             sum.Release(terms.Noise, rate * units.Length, noise, _gradient);
             Optimizer.Step(weights, _gradient, plan.Rate(step), plan.Decay, plan.Moving);
-            if (plan.Anchor is { } anchor)
-                Pull(weights, anchor, (float)Math.Min(1, plan.Rate(step) * plan.Pull));
+            Correct(weights, plan, plan.Rate(step), terms.Steps);
         }
 
         return new LocalTraining(weights, loss / Math.Max(drawn, 1), null);

@@ -41,10 +41,12 @@ public sealed partial class SiteTrainer
     /// <summary>Trains <paramref name="policy"/>'s local steps of round <paramref name="round"/> (from 1) from <paramref name="start"/>.</summary>
     /// <param name="start">Parameters in layout order.</param>
     /// <param name="sharing">Other trainers that compute parts of the steps' gradients; null for none.</param>
-    public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, SeededRandom random, SharedRound? sharing = null) =>
-        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start), new BatchOrder(data.Count, random), sharing);
+    /// <param name="drift">What the steps move the parameters by besides, in layout order; null for nothing.</param>
+    public LocalTraining Train(
+        long round, float[] start, ImageSet data, RoundPolicy policy, SeededRandom random, SharedRound? sharing = null, float[]? drift = null) =>
+        Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start, drift), new BatchOrder(data.Count, random), sharing);
 
-    /// <inheritdoc cref="Train(long, float[], ImageSet, RoundPolicy, SeededRandom, SharedRound?)"/>
+    /// <inheritdoc cref="Train(long, float[], ImageSet, RoundPolicy, SeededRandom, SharedRound?, float[])"/>
     /// <param name="order">Goes on where an earlier stretch of the same images ended.</param>
     public LocalTraining Train(long round, float[] start, ImageSet data, RoundPolicy policy, BatchOrder order) =>
         Train(start, data, StepPlan.OfRound(policy, round, _settings.WarmUp, start), order);
@@ -68,8 +70,7 @@ public sealed partial class SiteTrainer
             if (!double.IsFinite(value))
                 return new LocalTraining(start, value, $"the loss was {value} at step {step + 1} of {plan.Steps}: the learning rate is too high or the data is corrupt");
             Optimizer.Step(weights, _gradient, rate, plan.Decay, plan.Moving);
-            if (plan.Anchor is { } anchor)
-                Pull(weights, anchor, (float)Math.Min(1, rate * plan.Pull));
+            Correct(weights, plan, rate, plan.Steps);
             loss += value;
         }
 
@@ -82,9 +83,20 @@ public sealed partial class SiteTrainer
     public ModelScore Evaluate(float[] weights, ImageSet data) =>
         RocCurve.Score(Predict(weights, data).Probabilities, data.Labels, _classes);
 
-    private static void Pull(float[] weights, float[] anchor, float share)
+    /// <summary>What a plan adds to an optimizer's step: the pull towards its anchor, and one step's share of its drift.</summary>
+    private static void Correct(float[] weights, StepPlan plan, double rate, int steps)
     {
-        for (int i = 0; i < weights.Length; i++)
-            weights[i] -= share * (weights[i] - anchor[i]);
+        if (plan.Anchor is { } anchor)
+        {
+            float share = (float)Math.Min(1, rate * plan.Pull);
+            for (int i = 0; i < weights.Length; i++)
+                weights[i] -= share * (weights[i] - anchor[i]);
+        }
+
+        if (plan.Drift is { } drift)
+        {
+            for (int i = 0; i < weights.Length; i++)
+                weights[i] += drift[i] / steps;
+        }
     }
 }

@@ -21,10 +21,14 @@ public sealed record StepPlan(int Steps, int BatchSize, double Decay, Func<int, 
     /// <summary>μ of the pull.</summary>
     public double Pull { get; init; }
 
+    /// <summary>What all steps together move the parameters by besides (SCAFFOLD's c − c_i, Karimireddy et al. 2020); null for nothing.</summary>
+    public float[]? Drift { get; init; }
+
     /// <summary>A round's local steps: linear warm-up over the share <paramref name="warmUp"/> of the whole chain, then a half cosine to zero.</summary>
     /// <param name="round">From 1.</param>
     /// <param name="start">The round's base model, which FedProx pulls towards where the policy says so.</param>
-    public static StepPlan OfRound(RoundPolicy policy, long round, double warmUp, float[]? start = null)
+    /// <param name="drift">See <see cref="Drift"/>.</param>
+    public static StepPlan OfRound(RoundPolicy policy, long round, double warmUp, float[]? start = null, float[]? drift = null)
     {
         long total = (long)policy.Rounds * policy.LocalSteps, first = (round - 1) * policy.LocalSteps;
         double pull = (policy.Update?.ProximalPpm ?? 0) * 1e-6;
@@ -33,6 +37,7 @@ public sealed record StepPlan(int Steps, int BatchSize, double Decay, Func<int, 
             Moving = policy.Update?.FrozenBackbone == true ? role => role != ParameterRole.Backbone : null,
             Anchor = pull > 0 ? start : null,
             Pull = pull,
+            Drift = drift,
         };
 
         double Schedule(long step)

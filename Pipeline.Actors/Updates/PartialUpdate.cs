@@ -12,7 +12,8 @@ namespace Pipeline.Actors.Updates;
 /// </summary>
 /// <param name="Payload">Canonical <see cref="SparseUpdate"/>.</param>
 /// <param name="Residual">What the site keeps, in layout order.</param>
-public sealed record PartialUpdate(byte[] Payload, float[] Residual)
+/// <param name="Sent">Flat indices of what the payload carries.</param>
+public sealed record PartialUpdate(byte[] Payload, float[] Residual, int[] Sent)
 {
     /// <param name="trained">The site's parameters after local training.</param>
     /// <param name="residual">What earlier rounds left; zeros at first.</param>
@@ -44,8 +45,7 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual)
         BinaryPrimitives.WriteUInt64LittleEndian(salt.AsSpan(8), random.NextUInt64());
         var update = UpdateEncoder.EncodeWithin(
             policy, layout, round, baseDigest, dense, positions, selected, new Random((int)random.NextUInt64()), salt);
-        Add(layout, update, positions, pending, -1);
-        return new PartialUpdate(Canonical.Encode(update), pending);
+        return new PartialUpdate(Canonical.Encode(update), pending, Add(layout, update, positions, pending, -1));
     }
 
     /// <summary>Returns an update that no aggregate took in to the residual it was taken from.</summary>
@@ -60,18 +60,20 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual)
         return restored;
     }
 
-    private static void Add(ModelLayout layout, SparseUpdate update, int[] positions, float[] target, float sign)
+    /// <returns>Flat indices of the update's values.</returns>
+    private static int[] Add(ModelLayout layout, SparseUpdate update, int[] positions, float[] target, float sign)
     {
         var (dense, selected) = UpdateEncoder.Decode(layout, update);
+        var flat = new int[dense.Length + positions.Length];
         foreach (var run in layout.Coordinates.Dense)
         {
             for (int i = 0; i < run.Length; i++)
-                target[run.FlatStart + i] += sign * dense[run.Start + i];
+                flat[run.Start + i] = run.FlatStart + i;
         }
 
-        var flat = new int[positions.Length];
-        layout.Coordinates.ToFlat(positions, flat);
+        layout.Coordinates.ToFlat(positions, flat.AsSpan(dense.Length));
         for (int i = 0; i < flat.Length; i++)
-            target[flat[i]] += sign * selected[i];
+            target[flat[i]] += sign * (i < dense.Length ? dense[i] : selected[i - dense.Length]);
+        return flat;
     }
 }

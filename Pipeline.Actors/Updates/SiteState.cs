@@ -13,5 +13,11 @@ namespace Pipeline.Actors.Updates;
 public sealed record SiteState(
     long Round, Digest Base, byte[] Payload, float[] Residual, long OptimizerSteps, float[] FirstMoment, float[] SecondMoment)
 {
+    /// <summary>SCAFFOLD's c − c_i: how local steps are moved a round, in layout order. Empty before the first round, and where the policy has none.</summary>
+    public float[] Control { get; init; } = [];
+
+    /// <summary>Momentum correction's u, in layout order. Empty before the first round, and where the policy has none.</summary>
+    public float[] Velocity { get; init; } = [];
+
     public static SiteState Fresh(int length) => new(0, Digest.Zero, [], new float[length], 0, new float[length], new float[length]);
 }

@@ -8,11 +8,13 @@ namespace Pipeline.Actors.Updates;
 /// <summary>
 /// Keeps a <see cref="SiteState"/> in one file, replaced as a whole: after a crash the file holds the state before a round or after it, never
 /// between, so that nothing of a delta is lost or counted twice. Layout: magic ‖ layout digest ‖ round ‖ base ‖ optimizer steps ‖ payload
-/// length ‖ payload ‖ residual ‖ moments ‖ SHA-256 of all before, little-endian.
+/// length ‖ payload ‖ residual ‖ moments ‖ SHA-256 of all before, little-endian. Where the policy makes a site remember more, another magic, and after the moments
+/// control and velocity, each as length ‖ values.
 /// </summary>
 public sealed class SiteStateFile(string path, ModelLayout layout)
 {
     private const ulong Magic = 0x3130_4554_4154_5350; // "PSTATE01"
+    private const ulong LongMagic = 0x3230_4554_4154_5350; // "PSTATE02"
 
     public string Path => path;
 
@@ -26,13 +28,15 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
         if (bytes.Length < Digest.Size || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - Digest.Size)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - Digest.Size)))
             throw new InvalidDataException($"{path} is damaged: its checksum does not match; move it away to start with an empty residual");
         using var reader = new BinaryReader(new MemoryStream(bytes));
-        if (reader.ReadUInt64() != Magic || new Digest(reader.ReadBytes(Digest.Size)) != layout.Digest)
+        ulong magic = reader.ReadUInt64();
+        if (magic is not (Magic or LongMagic) || new Digest(reader.ReadBytes(Digest.Size)) != layout.Digest)
             throw new InvalidDataException($"{path} belongs to another model layout; move it away to start with an empty residual");
         long round = reader.ReadInt64();
         var origin = new Digest(reader.ReadBytes(Digest.Size));
         long steps = reader.ReadInt64();
         var payload = reader.ReadBytes(reader.ReadInt32());
-        return new SiteState(round, origin, payload, Floats(reader), steps, Floats(reader), Floats(reader));
+        var state = new SiteState(round, origin, payload, Floats(reader), steps, Floats(reader), Floats(reader));
+        return magic == Magic ? state : state with { Control = Counted(reader), Velocity = Counted(reader) };
     }
 
     /// <summary>Durable when it returns.</summary>
@@ -46,7 +50,8 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
             using var buffer = new MemoryStream();
             using (var writer = new BinaryWriter(buffer, System.Text.Encoding.UTF8, leaveOpen: true))
             {
-                writer.Write(Magic);
+                bool longer = state.Control.Length + state.Velocity.Length > 0;
+                writer.Write(longer ? LongMagic : Magic);
                 writer.Write(layout.Digest.ToArray());
                 writer.Write(state.Round);
                 writer.Write(state.Base.ToArray());
@@ -56,6 +61,11 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
                 writer.Write(MemoryMarshal.AsBytes(state.Residual.AsSpan()));
                 writer.Write(MemoryMarshal.AsBytes(state.FirstMoment.AsSpan()));
                 writer.Write(MemoryMarshal.AsBytes(state.SecondMoment.AsSpan()));
+                foreach (float[] values in longer ? new[] { state.Control, state.Velocity } : [])
+                {
+                    writer.Write(values.Length);
+                    writer.Write(MemoryMarshal.AsBytes(values.AsSpan()));
+                }
             }
 
             var content = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
@@ -66,6 +76,8 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
 
         File.Move(fresh, path, overwrite: true);
     }
+
+    private float[] Counted(BinaryReader reader) => reader.ReadInt32() == 0 ? [] : Floats(reader);
 
     private float[] Floats(BinaryReader reader)
     {

@@ -75,7 +75,7 @@ public sealed record ChainTerms(
             Names(reader.Text("chain.bridge-grants", "empty, or names separated by commas", text => Names(text).All(Genesis.IsChainName))), RoundPolicy.One,
             reader.Choice("chain.on-equivocation", ["record", "exclude"]) == "record" ? EquivocationPolicy.Record : EquivocationPolicy.Exclude,
             PrivacyOf(reader), AggregationOf(reader), UpdateOf(reader));
-        CheckRotation(reader, policy);
+        CheckUpdates(reader, policy);
         var lifetime = reader.Duration("chain.packet-lifetime", "1m", "3650d");
         var trust = reader.Duration("chain.trust-period", "1h", "3650d");
         var consensus = new ConsensusParameters(
@@ -142,17 +142,19 @@ public sealed record ChainTerms(
             reader.Choice("chain.values", ["int8", "int4", "ternary"]) switch { "int4" => ValueFormat.Int4, "ternary" => ValueFormat.Ternary, _ => ValueFormat.Int8 },
             reader.Int("chain.proximal-ppm", 0, 1000 * Million), reader.Int("chain.warm-up-rounds", 0, Million), reader.Int("chain.warm-up-density-ppm", 1, Million),
             reader.Choice("chain.start-from-residual", ["on", "off"]) == "on", reader.Int("chain.residual-keep-ppm", 0, Million),
-            reader.Choice("chain.frozen-backbone", ["on", "off"]) == "on");
+            reader.Choice("chain.frozen-backbone", ["on", "off"]) == "on", reader.Int("chain.control-ppm", 0, Million), reader.Int("chain.momentum-ppm", 0, Million - 1));
         return policy == UpdatePolicy.Plain ? null : policy;
     }
 
-    private static void CheckRotation(SettingsReader reader, RoundPolicy policy)
+    private static void CheckUpdates(SettingsReader reader, RoundPolicy policy)
     {
-        if (policy.Update is not { Selection: UpdateSelection.Rotating } update)
+        if (policy.Update is not { } update)
             return;
-        if (update.FrozenBackbone)
-            reader.Report("chain.selection", "\"rotating\"", "with frozen-backbone = on nothing of the backbone is sent; leave selection out");
-        else if ((long)policy.Rounds * policy.DensityPpm < Million)
+        if (update.ControlPpm > 0 && policy.ServerMomentumQ16 > 0)
+            reader.Report("chain.control-ppm", $"\"{update.ControlPpm}\"", "control variates compare a site with the last round's mean, which server-momentum-ppm mixes with earlier rounds; set one of the two to 0");
+        if (update.FrozenBackbone && update.Selection != UpdateSelection.Largest)
+            reader.Report("chain.selection", $"\"{PolicyCatalog.Word(update.Selection)}\"", "with frozen-backbone = on nothing of the backbone is sent; leave selection out");
+        else if (update.Selection == UpdateSelection.Rotating && (long)policy.Rounds * policy.DensityPpm < Million)
         {
             reader.Report(
                 "chain.density-ppm", $"\"{policy.DensityPpm}\"",

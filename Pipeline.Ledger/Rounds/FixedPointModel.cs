@@ -54,15 +54,20 @@ public sealed class FixedPointModel
     }
 
     /// <summary>The weights as floats, for training; exact to 24 bits.</summary>
-    public float[] ToFloats()
+    public float[] ToFloats() => ToFloats(Weights);
+
+    /// <summary>The momentum as floats: without a server momentum, what the last aggregate was.</summary>
+    public float[] MomentumToFloats() => ToFloats(Momentum);
+
+    private float[] ToFloats(int[] fixedPoint)
     {
-        var values = new float[Weights.Length];
+        var values = new float[fixedPoint.Length];
         for (int t = 0; t < Layout.Tensors.Count; t++)
         {
             double scale = Math.ScaleB(1.0, -Layout.Tensors[t].FractionBits);
             int end = Layout.Offsets[t] + Layout.Tensors[t].Length;
             for (int i = Layout.Offsets[t]; i < end; i++)
-                values[i] = (float)(Weights[i] * scale);
+                values[i] = (float)(fixedPoint[i] * scale);
         }
 
         return values;

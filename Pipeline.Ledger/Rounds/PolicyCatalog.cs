@@ -9,7 +9,7 @@ public static class PolicyCatalog
     public static IReadOnlyList<string> Settings { get; } =
     [
         "rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density",
-        "start-from-residual", "residual-keep", "frozen-backbone",
+        "start-from-residual", "residual-keep", "frozen-backbone", "control", "momentum",
     ];
 
     /// <summary>
@@ -57,6 +57,8 @@ public static class PolicyCatalog
         "start-from-residual" => Update(policy, u => u with { StartFromResidual = Scaled(name, value, 1, 0, 1) > 0 }),
         "residual-keep" => Update(policy, u => u with { ResidualKeepPpm = (int)Scaled(name, value, 1_000_000, 0, 1) }),
         "frozen-backbone" => Update(policy, u => u with { FrozenBackbone = Scaled(name, value, 1, 0, 1) > 0 }),
+        "control" => Update(policy, u => u with { ControlPpm = (int)Scaled(name, value, 1_000_000, 0, 1) }),
+        "momentum" => Update(policy, u => u with { MomentumPpm = (int)Scaled(name, value, 1_000_000, 0, 0.999m) }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };
 
@@ -70,15 +72,15 @@ public static class PolicyCatalog
     {
         foreach (var known in Enum.GetValues<T>())
         {
-            if (string.Equals(Words(known), value, StringComparison.Ordinal))
+            if (string.Equals(Word(known), value, StringComparison.Ordinal))
                 return known;
         }
 
-        throw new ArgumentException($"{name}={value}: one of {string.Join(", ", Enum.GetValues<T>().Select(Words))}", nameof(value));
+        throw new ArgumentException($"{name}={value}: one of {string.Join(", ", Enum.GetValues<T>().Select(Word))}", nameof(value));
     }
 
-    /// <summary>RandomThreshold is random-threshold.</summary>
-    private static string Words<T>(T value) where T : struct, Enum =>
+    /// <summary>As people write it: RandomThreshold is random-threshold.</summary>
+    public static string Word<T>(T value) where T : struct, Enum =>
         string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     private static int Whole(string name, string value, int most) =>

@@ -13,9 +13,14 @@ namespace Pipeline.Ledger.Rounds;
 /// made again each round.</param>
 /// <param name="ResidualKeepPpm">Share × 10⁶ of what was not sent that is kept from round to round.</param>
 /// <param name="FrozenBackbone">Norms and head alone are trained and sent: few numbers bear the noise of differential privacy best (Bu et al. 2022).</param>
+/// <param name="ControlPpm">Share × 10⁶ of a round's changes that goes into a site's control variate (SCAFFOLD, Karimireddy et al. 2020, option II): local steps
+/// are moved by what all sites do less what this one does. 10⁶ is the paper's; sparse updates arrive late, and take less. 0 for none.</param>
+/// <param name="MomentumPpm">β × 10⁶ of a site's momentum correction (Deep Gradient Compression, Lin et al. 2018): u ← β·u + change waits in place of the
+/// change, and is cleared where it was sent. 0 for none.</param>
 public sealed record UpdatePolicy(
     UpdateSelection Selection = UpdateSelection.Largest, ValueFormat Format = ValueFormat.Int8, int ProximalPpm = 0, int WarmUpRounds = 0,
-    int WarmUpDensityPpm = 1_000_000, bool StartFromResidual = false, int ResidualKeepPpm = 1_000_000, bool FrozenBackbone = false) : ICanonical<UpdatePolicy>
+    int WarmUpDensityPpm = 1_000_000, bool StartFromResidual = false, int ResidualKeepPpm = 1_000_000, bool FrozenBackbone = false,
+    int ControlPpm = 0, int MomentumPpm = 0) : ICanonical<UpdatePolicy>
 {
     /// <summary>Coordinates above the threshold of <see cref="UpdateSelection.RandomThreshold"/> for each that is sent.</summary>
     public const int ThresholdFactor = 4;
@@ -23,18 +28,27 @@ public sealed record UpdatePolicy(
     /// <summary>What a policy without one means.</summary>
     public static UpdatePolicy Plain { get; } = new();
 
-    public void WriteTo(CanonicalWriter writer) =>
-        writer.Array(8).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).Bool(StartFromResidual)
-            .Int(ResidualKeepPpm).Bool(FrozenBackbone).EndArray();
+    private bool Remembers => ControlPpm != 0 || MomentumPpm != 0;
+
+    public void WriteTo(CanonicalWriter writer)
+    {
+        writer.Array(Remembers ? 10 : 8).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).Bool(StartFromResidual)
+            .Int(ResidualKeepPpm).Bool(FrozenBackbone);
+        if (Remembers)
+            writer.Int(ControlPpm).Int(MomentumPpm);
+        writer.EndArray();
+    }
 
     public static UpdatePolicy ReadFrom(CanonicalReader reader)
     {
-        reader.Array(8);
+        int items = reader.Array(8, 10);
         var policy = new UpdatePolicy(
             (UpdateSelection)reader.Int32(0, (int)UpdateSelection.LargestOfTensor), (ValueFormat)reader.Int32(0, (int)ValueFormat.Ternary),
             reader.Int32(0, 1_000_000_000), reader.Int32(0, 1_000_000), reader.Int32(1, 1_000_000), reader.Bool(),
             reader.Int32(0, 1_000_000), reader.Bool());
+        if (items > 8)
+            policy = policy with { ControlPpm = reader.Int32(0, 1_000_000), MomentumPpm = reader.Int32(0, 999_999) };
         reader.EndArray();
-        return policy;
+        return policy.Remembers == (items > 8) ? policy : throw new CanonicalFormatException("a policy of updates whose last two items are 0 is written without them");
     }
 }

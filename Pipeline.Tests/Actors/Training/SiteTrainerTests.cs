@@ -74,6 +74,24 @@ public sealed class SiteTrainerTests
     }
 
     [Fact]
+    public void A_round_carries_control_and_velocity_to_the_next()
+    {
+        var data = SyntheticImages.Set(32, 5);
+        var trainer = new SiteTrainer(_architecture, SyntheticImages.Task, TrainerSettings.Default);
+        var model = FixedPointModel.FromFloats(trainer.Layout, _architecture.Initialize(trainer.Layout, 1));
+        var policy = SyntheticImages.Policy with { Update = new UpdatePolicy(ControlPpm: 500_000, MomentumPpm: 900_000) };
+        var first = SiteRound.Run(trainer, SiteState.Fresh(model.Layout.Length), model, model.Digest, policy, 1, Digest.Of([1]), "s", data).State!;
+        // Before the first round both are empty: half of what changed is taken off, all of it stays in the velocity but what was sent.
+        var sent = Enumerable.Range(0, first.Velocity.Length).Where(i => first.Velocity[i] == 0 && first.Control[i] != 0).ToArray();
+        Assert.InRange(sent.Length, model.Layout.DenseLength / 2, model.Layout.DenseLength + UpdateChecks.MaxSelected(model.Layout, policy, 1));
+        Assert.All(Enumerable.Range(0, first.Velocity.Length).Except(sent), i => Assert.Equal(-2 * first.Control[i], first.Velocity[i], 1e-6f));
+        // Where nothing is learned, the second round moves by the control alone, and what waits by nine tenths of the velocity besides.
+        var second = SiteRound.Run(trainer, first, model, model.Digest, policy with { LearningRatePpm = 0 }, 2, Digest.Of([1]), "s", data).State!;
+        float[] whole = PartialUpdate.TakeBack(model.Layout, policy, second.Payload, second.Residual);
+        Assert.All(Enumerable.Range(0, whole.Length), i => Assert.Equal(first.Residual[i] + first.Control[i] + 0.9f * first.Velocity[i], whole[i], 1e-4f));
+    }
+
+    [Fact]
     public void The_simulated_chain_learns_within_a_hundredth_of_the_bytes()
     {
         var layout = _architecture.Layout(SyntheticImages.Task);

@@ -21,6 +21,13 @@ public sealed class SiteStateFileTests : IDisposable
         var state = new SiteState(7, Digest.Of([1]), [1, 2, 3], [1f, -2f, 3f], 42, [0.1f, 0.2f, 0.3f], [4f, 5f, 6f]);
         new SiteStateFile(Path, Layout).Save(state);
         Assert.Equivalent(state, new SiteStateFile(Path, Layout).Load(), strict: true);
+        long plain = new FileInfo(Path).Length;
+        foreach (var longer in new[] { state with { Control = [7f, 8f, 9f] }, state with { Velocity = [7f, 8f, 9f] } })
+        {
+            new SiteStateFile(Path, Layout).Save(longer);
+            Assert.Equivalent(longer, new SiteStateFile(Path, Layout).Load(), strict: true);
+            Assert.Equal(plain + 8 + 12, new FileInfo(Path).Length);
+        }
     }
 
     [Fact]

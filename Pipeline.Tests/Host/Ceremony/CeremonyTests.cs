@@ -253,8 +253,10 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
 
     [Theory]
     [InlineData("selection = rotating, frozen-backbone = on", "nothing of the backbone is sent")]
+    [InlineData("selection = largest-of-tensor, frozen-backbone = on", "nothing of the backbone is sent")]
+    [InlineData("control-ppm = 20000, server-momentum-ppm = 500000", "set one of the two to 0")]
     [InlineData("selection = rotating, rounds = 20, density-ppm = 36000", "at least 50000, or more rounds")]
-    public async Task A_rotation_that_cannot_come_round_is_refused(string terms, string problem)
+    public async Task Terms_that_contradict_each_other_are_refused(string terms, string problem)
     {
         await InitAllAsync();
         await File.WriteAllTextAsync(In("terms.conf"), $"chain {{ {terms} }}");
