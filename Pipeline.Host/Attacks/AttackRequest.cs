@@ -13,4 +13,11 @@ namespace Pipeline.Host.Attacks;
 /// <param name="Shadows">Shadow models of the likelihood-ratio attack, an even number; 0 leaves it out.</param>
 public sealed record AttackRequest(
     AttackKind Kind, string? DataDirectory, string? Task, string PolicyName, RoundPolicy Policy, int Side, string Architecture, int Seed, int Candidates,
-    int Controls, IReadOnlyList<int> Rounds, int Shadows, InversionSettings Search, string? JsonFile, string? ReportFile);
+    int Controls, IReadOnlyList<int> Rounds, int Shadows, InversionSettings Search, string? JsonFile, string? ReportFile)
+{
+    /// <summary>Training steps of the learned inverter.</summary>
+    public int LearningSteps { get; init; } = 1500;
+
+    /// <summary>Updates that the attacker makes of its own images for it.</summary>
+    public int LearningUpdates { get; init; } = 400;
+}

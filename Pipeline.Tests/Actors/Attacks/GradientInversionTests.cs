@@ -33,6 +33,41 @@ public sealed class GradientInversionTests
         Assert.Equal(1, Array.IndexOf(likeness, likeness.Max()));
     }
 
+    /// <summary>Of a sum of many images it comes near one of them, and no nearer than by guessing to those that it was not made of.</summary>
+    [Fact]
+    public void A_learned_inverter_makes_images_of_updates_that_it_never_saw()
+    {
+        var images = SyntheticImages.Set(420, 3);
+        var network = new LeNet();
+        var layout = network.Layout(SyntheticImages.Task);
+        float[] weights = network.Initialize(layout, 1);
+        var training = new TrainingNetwork(network, layout, torch.CPU);
+        LearnedInverter.Example[] examples = [.. Enumerable.Range(0, 400).Select(Example)];
+        long live = torch.Tensor.TotalCount;
+        var inverter = LearnedInverter.Learn(examples, SyntheticImages.Side * SyntheticImages.Side, 300, new SeededRandom(1));
+        int hits = 0;
+        for (int i = 400; i < 420; i++)
+        {
+            double[] likeness = Identification.Likeness(inverter.Invert(Example(i).Update), images.Subset([.. Enumerable.Range(400, 20)]));
+            hits += Array.IndexOf(likeness, likeness.Max()) == i - 400 ? 1 : 0;
+        }
+
+        Assert.Equal(live, torch.Tensor.TotalCount);
+        Assert.True(hits >= 4, $"{hits} of 20 found among 20");
+
+        LearnedInverter.Example Example(int i)
+        {
+            var gradient = new float[layout.Length];
+            var image = images.Subset([i]);
+            training.Gradient(weights, image.Pixels, [image.Labels[0]], images.Height, images.Width, [1f, 1f], gradient);
+            return new LearnedInverter.Example(ObservedUpdate.Undefended(gradient), image.Pixels);
+        }
+    }
+
+    [Fact]
+    public void An_inverter_without_examples_is_refused() =>
+        Assert.Throws<ArgumentException>(() => LearnedInverter.Learn([], 4, 1, new SeededRandom(1)));
+
     [Fact]
     public void The_networks_of_chains_can_be_searched_too_and_leave_no_tensor_behind()
     {

@@ -32,7 +32,19 @@ public sealed class AttackCommandTests : IDisposable
         Assert.Contains(result.Figures, f => f.View == AttackResult.Control && f.Measure.StartsWith("PSNR", StringComparison.Ordinal) && f.Value > 25);
         foreach (string view in new[] { AttackResult.Insider, AttackResult.Outsider })
             Assert.Contains(result.Figures, f => f.View == view && f.Measure.Contains("found by", StringComparison.Ordinal) && f.Met is not null);
+        Assert.DoesNotContain(result.Figures, f => f.Measure.Contains("learned", StringComparison.Ordinal));
         Assert.Contains("data:image/png;base64,", await File.ReadAllTextAsync(ReportFile), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_learned_inverter_too_breaks_its_control_before_it_judges_the_policy()
+    {
+        var request = Request(AttackKind.Inversion) with { Candidates = 500, LearningSteps = 300, LearningUpdates = 24 };
+        Assert.True(await AttackRunner.RunAsync(request, _terminal.Terminal, CancellationToken.None) == ExitCode.Ok, _terminal.Output);
+
+        var result = await ResultAsync();
+        Assert.Contains(result.Figures, f => f.View == AttackResult.Control && f.Measure.Contains("learned inverter", StringComparison.Ordinal) && f.Met == true);
+        Assert.Equal(2, result.Figures.Count(f => f.Subject.EndsWith("learned inverter", StringComparison.Ordinal) && f.Measure.StartsWith("PSNR gained", StringComparison.Ordinal) && f.Met is not null));
     }
 
     [Fact]
