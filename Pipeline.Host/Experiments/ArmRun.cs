@@ -18,6 +18,9 @@ public sealed record ArmRun(
     /// <summary>Macro-AUC on everybody's validation images: the one number by which a policy may be chosen. NaN where not taken.</summary>
     public double ValidationAuc { get; init; } = double.NaN;
 
+    /// <summary>The build that trained it; empty where an older one did not say.</summary>
+    public string Version { get; init; } = "";
+
     public sealed record CurvePoint(int Round, double Auc);
 
     /// <param name="Site">Whose model it is; empty for everybody's.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Pipeline.Host.Reporting;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Host.Experiments;
@@ -17,6 +18,7 @@ internal sealed class ArmRuns(ArmStore store, ExperimentProfile profile, Cancell
         if (store.Find(cell.Name, cell.Key) is { } kept)
             return (kept, store.FindModel(cell.Name, cell.Key));
         var (run, model) = cell.Arm.Run(new ArmContext(cell.Task, profile, cell.Seed, this, progress, stop));
+        run = run with { Version = ProgramVersion.Full };
         store.Keep(cell.Name, cell.Key, run, model);
         return (run, model);
     })).Value;

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using NJsonSchema;
 using Pipeline.Host.Commands;
 using Pipeline.Host.Experiments;
@@ -51,6 +52,11 @@ public sealed class ExperimentTests : IDisposable
         _terminal.Clear();
         Assert.Equal(json, await RunAsync(ExperimentKind.Centralized));
         Assert.Contains("4 arms are kept", _terminal.Output, StringComparison.Ordinal);
+        Assert.Empty(_terminal.Errors);
+        string kept = Directory.EnumerateFiles(Path.Combine(_task.Root, "work"), "*.json").First();
+        await File.WriteAllTextAsync(kept, Regex.Replace(await File.ReadAllTextAsync(kept), "\"version\":\"[^\"]*\"", "\"version\":\"0.0.1+old\""));
+        Assert.Equal(json, await RunAsync(ExperimentKind.Centralized));
+        Assert.Contains("1 of the arms kept in", _terminal.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
