@@ -61,13 +61,18 @@ public static class Identification
     /// <summary>Probability that guessing hits at least so often: the binomial upper tail.</summary>
     /// <param name="trials">Images that took part.</param>
     /// <param name="candidates">Among which each stands.</param>
-    public static double ChanceOf(int hits, int trials, int candidates)
+    public static double ChanceOf(int hits, int trials, int candidates) => ChanceOf(hits, trials, 1.0 / candidates);
+
+    /// <param name="share">Of the trials that hit without knowing anything, below 1.</param>
+    public static double ChanceOf(int hits, int trials, double share)
     {
-        double p = 1.0 / candidates, below = 0, term = Math.Pow(1 - p, trials);
+        if (share >= 1)
+            return 1;
+        double below = 0, term = Math.Pow(1 - share, trials);
         for (int k = 0; k < hits; k++)
         {
             below += term;
-            term *= (trials - k) / (k + 1.0) * p / (1 - p);
+            term *= (trials - k) / (k + 1.0) * share / (1 - share);
         }
 
         return Math.Clamp(1 - below, 0, 1);

@@ -22,66 +22,61 @@ public sealed class LearnedInverter
     private readonly ulong _seed;
     private readonly int _area;
 
-    private LearnedInverter(ModelLayout layout, float[] weights, ulong seed, int area)
-    {
-        _layout = layout;
-        _weights = weights;
-        _seed = seed;
-        _area = area;
-    }
-
-    /// <summary>One update of the attacker's own, and the images that it was made of.</summary>
-    /// <param name="Images">Count × Height × Width.</param>
-    public sealed record Example(ObservedUpdate Update, float[] Images);
-
     /// <param name="area">Height × Width of an image.</param>
-    /// <param name="steps">Training steps of <see cref="Batch"/> examples.</param>
-    /// <exception cref="ArgumentException">There is no example.</exception>
-    /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public static LearnedInverter Learn(IReadOnlyList<Example> examples, int area, int steps, SeededRandom random, CancellationToken stop = default)
+    /// <param name="random">First weights, and the projection.</param>
+    public LearnedInverter(int area, SeededRandom random)
     {
-        if (examples.Count == 0)
-            throw new ArgumentException("an inverter learns from one update at least", nameof(examples));
-        var layout = new ModelLayout(
+        _area = area;
+        _seed = random.NextUInt64();
+        _layout = new ModelLayout(
         [
             new TensorLayout("1.weight", [Hidden, Projected], ParameterRole.Backbone, 22), new TensorLayout("1.bias", [Hidden], ParameterRole.Backbone, 22),
             new TensorLayout("2.weight", [Hidden, Hidden], ParameterRole.Backbone, 22), new TensorLayout("2.bias", [Hidden], ParameterRole.Backbone, 22),
             new TensorLayout("3.weight", [area, Hidden], ParameterRole.Head, 22), new TensorLayout("3.bias", [area], ParameterRole.Head, 22),
         ]);
-        var inverter = new LearnedInverter(layout, new float[layout.Length], random.NextUInt64(), area);
-        inverter.Initialize(random);
-        float[][] inputs = [.. examples.Select(e => inverter.Project(e.Update))];
-        var optimizer = new AdamW(layout);
+        _weights = new float[_layout.Length];
+        Initialize(random);
+    }
+
+    /// <summary>One update of the attacker's own, as <see cref="Sketch"/> makes it, and the images that it was made of.</summary>
+    public sealed record Example(float[] Sketch, IReadOnlyList<ReadOnlyMemory<float>> Images);
+
+    /// <param name="steps">Training steps of <see cref="Batch"/> examples.</param>
+    /// <exception cref="ArgumentException">There is no example.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public void Learn(IReadOnlyList<Example> examples, int steps, SeededRandom random, CancellationToken stop = default)
+    {
+        if (examples.Count == 0)
+            throw new ArgumentException("an inverter learns from one update at least", nameof(examples));
+        var optimizer = new AdamW(_layout);
         var order = new BatchOrder(examples.Count, random);
         for (int step = 0; step < steps; step++)
         {
             stop.ThrowIfCancellationRequested();
             int[] batch = [.. Enumerable.Range(0, Math.Min(Batch, examples.Count)).Select(_ => order.Next())];
-            float[] gradient = inverter.Gradient([.. batch.Select(i => inputs[i])], [.. batch.Select(i => examples[i].Images)]);
-            optimizer.Step(inverter._weights, gradient, Rate * 0.5 * (1 + Math.Cos(Math.PI * step / steps)), Decay);
+            float[] gradient = Gradient([.. batch.Select(i => examples[i])]);
+            optimizer.Step(_weights, gradient, Rate * 0.5 * (1 + Math.Cos(Math.PI * step / steps)), Decay);
         }
-
-        return inverter;
     }
 
     /// <summary>Height × Width.</summary>
-    public float[] Invert(ObservedUpdate update)
+    public float[] Invert(float[] sketch)
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        return Floats(Forward(tensor(_weights), Project(update), 1));
+        return Floats(Forward(tensor(_weights), sketch, 1));
     }
 
-    private float[] Gradient(float[][] inputs, float[][] sets)
+    private float[] Gradient(Example[] examples)
     {
         using var scope = NewDisposeScope();
         using var graph = enable_grad();
         var flat = tensor(_weights, requires_grad: true);
-        var made = Forward(flat, [.. inputs.SelectMany(i => i)], inputs.Length);
+        var made = Forward(flat, [.. examples.SelectMany(e => e.Sketch)], examples.Length);
         float[] images = Floats(made), nearest = new float[images.Length];
-        for (int i = 0; i < inputs.Length; i++)
-            Nearest(images.AsSpan(i * _area, _area), sets[i]).CopyTo(nearest.AsSpan(i * _area));
-        var loss = F.mse_loss(made, tensor(nearest, [inputs.Length, _area]));
+        for (int i = 0; i < examples.Length; i++)
+            Nearest(images.AsSpan(i * _area, _area), examples[i].Images).CopyTo(nearest.AsSpan(i * _area));
+        var loss = F.mse_loss(made, tensor(nearest, [examples.Length, _area]));
         return Floats(autograd.grad([loss], [flat])[0]);
     }
 
@@ -94,23 +89,24 @@ public sealed class LearnedInverter
         return F.linear(F.relu(F.linear(x, parts[2], parts[3])), parts[4], parts[5]);
     }
 
-    private ReadOnlySpan<float> Nearest(ReadOnlySpan<float> made, float[] set)
+    private static ReadOnlySpan<float> Nearest(ReadOnlySpan<float> made, IReadOnlyList<ReadOnlyMemory<float>> set)
     {
         (double least, int best) = (double.MaxValue, 0);
-        for (int at = 0; at < set.Length; at += _area)
+        for (int k = 0; k < set.Count; k++)
         {
             double squares = 0;
-            for (int i = 0; i < _area; i++)
-                squares += (made[i] - set[at + i]) * (made[i] - set[at + i]);
+            var image = set[k].Span;
+            for (int i = 0; i < made.Length; i++)
+                squares += (made[i] - image[i]) * (made[i] - image[i]);
             if (squares < least)
-                (least, best) = (squares, at);
+                (least, best) = (squares, k);
         }
 
-        return set.AsSpan(best, _area);
+        return set[best].Span;
     }
 
     /// <summary>A count sketch (Charikar et al. 2002) of the update's direction: each coordinate with a sign of its own into one of the inputs.</summary>
-    private float[] Project(ObservedUpdate update)
+    public float[] Sketch(ObservedUpdate update)
     {
         var random = new SeededRandom(_seed);
         var sketch = new float[Projected];

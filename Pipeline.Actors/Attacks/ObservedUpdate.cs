@@ -29,4 +29,10 @@ public sealed record ObservedUpdate(float[] Gradient, bool[] Sent)
         update = new ObservedUpdate(new FixedPointModel(layout, values, new int[layout.Length]).ToFloats(), sent);
         return true;
     }
+
+    /// <summary>The same of a payload that is known to be sound.</summary>
+    /// <exception cref="InvalidOperationException">It is not.</exception>
+    public static ObservedUpdate OfOwn(ModelLayout layout, RoundPolicy policy, byte[] payload) => TryRead(layout, policy, payload, out var update, out string? error)
+        ? update
+        : throw new InvalidOperationException($"a site's own update does not read: {error}");
 }

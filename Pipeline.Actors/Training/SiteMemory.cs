@@ -9,41 +9,47 @@ namespace Pipeline.Actors.Training;
 /// </summary>
 internal sealed class SiteMemory
 {
-    private readonly float _share;
-    private readonly float _beta;
+    /// <summary>Of the share of a comparison: what a site missed by being away when its round was compared fades, at the price of so much of the correction.</summary>
+    private const float Forgetting = 0.02f;
 
-    /// <param name="model">The round's base; its momentum is what the last aggregate brought, the mean of all sites' changes.</param>
-    public SiteMemory(RoundPolicy policy, SiteState state, FixedPointModel model)
+    private readonly double _rates;
+    private readonly float _beta;
+    private readonly bool _controls;
+
+    /// <param name="rates">Sum of the learning rates of this round's steps.</param>
+    /// <param name="model">The round's base; its momentum is what the last aggregate brought, the mean of what all sites sent.</param>
+    public SiteMemory(RoundPolicy policy, long round, double rates, double lastRates, SiteState state, FixedPointModel model)
     {
         int length = model.Layout.Length;
-        _share = (policy.Update?.ControlPpm ?? 0) * 1e-6f;
+        float share = (policy.Update?.ControlPpm ?? 0) * 1e-6f;
+        _controls = share > 0;
+        _rates = rates;
         _beta = (policy.Update?.MomentumPpm ?? 0) * 1e-6f;
         Velocity = _beta == 0 ? [] : state.Velocity.Length == length ? (float[])state.Velocity.Clone() : new float[length];
-        Control = _share == 0 ? [] : new float[length];
-        // Before the first round nothing was learned that an aggregate could be compared with.
-        if (_share == 0 || state.Control.Length != length)
-            return;
-        float[] all = model.MomentumToFloats();
-        for (int i = 0; i < length; i++)
-            Control[i] = state.Control[i] + _share * all[i];
+        Control = !_controls ? [] : state.Control.Length == length ? (float[])state.Control.Clone() : new float[length];
+        for (int i = 0; i < Control.Length; i++)
+            Control[i] *= 1 - Forgetting * share;
+        // An answer that was taken back, or rounds that went on without this site, leave nothing that an aggregate could be compared with.
+        if (_controls && lastRates > 0 && state.Round == round - 1 && state.Payload.Length > 0)
+            Compare(model, policy, state.Payload, (float)(share / lastRates));
     }
 
     /// <summary>
-    /// c − c_i. With Δ_i what a site's steps changed, which c − c_i is part of, and d the mean over the sites, option II's two rules,
-    /// c_i ← (1 − a)·c_i + a·(Δ_i − (c − c_i)) and c ← (1 − a)·c + a·d, make c − c_i ← (c − c_i) + a·(d − Δ_i): Δ_i now, d when the next round brings it.
+    /// c − c_i for each unit of learning rate. With s_i what a site sent in a round and d the mean over the sites, c ← (1 − a)·c + a·(d − mean of c − c_i) and
+    /// c_i ← (1 − a)·c_i + a·(s_i − (c − c_i)), option II's rules with a = 1, make c − c_i ← (c − c_i) + a·(d − s_i): its mean over the sites
+    /// stays zero but for comparisons that a site missed, which fade. What was sent stands for what was changed, so that both halves wait alike where updates are sparse.
     /// </summary>
     public float[] Control { get; }
 
-    /// <summary>u, cleared where it was sent.</summary>
+    /// <summary>u, cleared where it was sent, taken in or not.</summary>
     public float[] Velocity { get; }
 
-    public float[]? Drift => _share == 0 ? null : (float[])Control.Clone();
+    /// <summary>What the round's steps move the parameters by besides; null for nothing.</summary>
+    public float[]? Drift => _controls ? [.. Control.Select(c => (float)(_rates * c))] : null;
 
     /// <summary>Takes up what the local steps changed.</summary>
     public void Learn(ReadOnlySpan<float> start, ReadOnlySpan<float> trained)
     {
-        for (int i = 0; i < Control.Length; i++)
-            Control[i] -= _share * (trained[i] - start[i]);
         for (int i = 0; i < Velocity.Length; i++)
             Velocity[i] = _beta * Velocity[i] + trained[i] - start[i];
     }
@@ -58,5 +64,12 @@ internal sealed class SiteMemory
             return;
         foreach (int i in sent)
             Velocity[i] = 0;
+    }
+
+    private void Compare(FixedPointModel model, RoundPolicy policy, byte[] payload, float share)
+    {
+        float[] sent = PartialUpdate.TakeBack(model.Layout, policy, payload, new float[Control.Length]), all = model.MomentumToFloats();
+        for (int i = 0; i < Control.Length; i++)
+            Control[i] += share * (all[i] - sent[i]);
     }
 }

@@ -25,12 +25,18 @@ public static class SiteRound
         bool ahead = policy.Update?.StartFromResidual == true;
         for (int i = 0; ahead && i < start.Length; i++)
             start[i] += residual[i];
-        var memory = new SiteMemory(policy, state, model);
+        // The head's bias is the last tensor of every architecture, and is not decayed: raised before the steps and lowered after them, it is a raised logit.
+        float[] prior = privacy is null ? trainer.Prior(policy, data) : [];
+        Raise(start, prior, 1);
+        var memory = new SiteMemory(policy, round, trainer.Rates(policy, round), trainer.Rates(policy, round - 1), state, model);
         var training = privacy is null
             ? trainer.Train(round, start, data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"), sharing, memory.Drift)
             : trainer.TrainPrivately(round, start, data, policy, privacy, memory.Drift);
         if (training.Error is not null)
             return (null, training.Loss, training.Error);
+        Raise(start, prior, -1);
+        Raise(training.Weights, prior, -1);
+        Weigh(start, training.Weights, privacy is null ? (float)(policy.Update?.WeightOf(data.Count) ?? 1) : 1);
         float[] waiting = memory.Waiting(ahead ? new float[start.Length] : residual);
         memory.Learn(start, training.Weights);
         var update = PartialUpdate.Build(
@@ -41,6 +47,18 @@ public static class SiteRound
             (float[])trainer.Optimizer.Second.Clone())
         { Control = memory.Control, Velocity = memory.Velocity };
         return (next, training.Loss, null);
+    }
+
+    private static void Raise(float[] weights, float[] prior, float sign)
+    {
+        for (int c = 0; c < prior.Length; c++)
+            weights[weights.Length - prior.Length + c] += sign * prior[c];
+    }
+
+    private static void Weigh(float[] start, float[] trained, float weight)
+    {
+        for (int i = 0; weight != 1 && i < trained.Length; i++)
+            trained[i] = start[i] + weight * (trained[i] - start[i]);
     }
 
     private static float[] Kept(RoundPolicy policy, float[] residual) => policy.Update is { ResidualKeepPpm: < 1_000_000 } update

@@ -30,7 +30,7 @@ public sealed partial class SiteTrainer
         {
             foreach (int unit in PrivacyUnits.Sample(units.Length, rate, noise))
             {
-                loss += AddUnit(weights, data, PrivacyUnits.Choose(units[unit], terms.ImagesPerUnit, noise), augmentation, sum);
+                loss += AddUnit(weights, data, PrivacyUnits.Choose(units[unit], terms.ImagesPerUnit, noise), WeightsOf(plan.ClassWeights), augmentation, sum);
                 drawn++;
             }
 
@@ -43,7 +43,7 @@ public sealed partial class SiteTrainer
     }
 
     /// <summary>Adds the gradient of one unit's mean class-weighted loss; a loss that is not finite adds nothing.</summary>
-    private double AddUnit(float[] weights, ImageSet data, int[] indices, SeededRandom augmentation, PrivateSum sum)
+    private double AddUnit(float[] weights, ImageSet data, int[] indices, float[] classWeights, SeededRandom augmentation, PrivateSum sum)
     {
         int area = data.Height * data.Width;
         var images = new float[indices.Length * area];
@@ -52,12 +52,12 @@ public sealed partial class SiteTrainer
         for (int i = 0; i < indices.Length; i++)
         {
             labels[i] = data.Labels[indices[i]];
-            classWeight += _classWeights[labels[i]] / indices.Length;
+            classWeight += classWeights[labels[i]] / indices.Length;
             _settings.Augmentation.Apply(
                 data.Pixels.AsSpan(indices[i] * area, area), images.AsSpan(i * area, area), data.Height, data.Width, augmentation);
         }
 
-        double loss = Network.Gradient(weights, images, labels, data.Height, data.Width, _classWeights, _gradient);
+        double loss = Network.Gradient(weights, images, labels, data.Height, data.Width, classWeights, _gradient);
         if (!double.IsFinite(loss))
             return 0;
         // The batch's loss is divided by its class weights, which would take a single unit's weight away.

@@ -38,6 +38,22 @@ public sealed partial class SiteTrainer
     /// <summary>State that never leaves the site.</summary>
     public AdamW Optimizer { get; }
 
+    /// <summary>Sum of the learning rates of a round's local steps.</summary>
+    public double Rates(RoundPolicy policy, long round) => StepPlan.OfRound(policy, round, _settings.WarmUp).Rates;
+
+    /// <summary>
+    /// Of each class τ times the logarithm of what share of the loss's weight its images have here (Menon et al. 2021): nothing new where the chain's class
+    /// weights make all classes weigh alike. A class that is missing counts as half an image. Empty where the policy has none.
+    /// </summary>
+    public float[] Prior(RoundPolicy policy, ImageSet data)
+    {
+        double strength = (policy.Update?.PriorPpm ?? 0) * 1e-6;
+        if (strength == 0)
+            return [];
+        double[] weight = [.. data.ClassCounts(_classes).Zip(WeightsOf(policy.Update?.ClassWeights?.ToFloats()), (count, one) => Math.Max(count, 0.5) * one)];
+        return [.. weight.Select(w => (float)(strength * Math.Log(w / weight.Sum())))];
+    }
+
     /// <summary>Trains <paramref name="policy"/>'s local steps of round <paramref name="round"/> (from 1) from <paramref name="start"/>.</summary>
     /// <param name="start">Parameters in layout order.</param>
     /// <param name="sharing">Other trainers that compute parts of the steps' gradients; null for none.</param>
@@ -57,7 +73,7 @@ public sealed partial class SiteTrainer
     private LocalTraining Train(float[] start, ImageSet data, StepPlan plan, BatchOrder order, SharedRound? sharing = null)
     {
         var batch = new DrawnImage[Math.Min(plan.BatchSize, data.Count)];
-        float[] classWeights = plan.ClassWeights is null ? _classWeights : [.. plan.ClassWeights];
+        float[] classWeights = WeightsOf(plan.ClassWeights);
         double loss = 0;
         var weights = (float[])start.Clone();
         for (int step = 0; step < plan.Steps; step++)
@@ -82,6 +98,8 @@ public sealed partial class SiteTrainer
 
     public ModelScore Evaluate(float[] weights, ImageSet data) =>
         RocCurve.Score(Predict(weights, data).Probabilities, data.Labels, _classes);
+
+    private float[] WeightsOf(IReadOnlyList<float>? weights) => weights is null ? _classWeights : [.. weights];
 
     /// <summary>What a plan adds to an optimizer's step: the pull towards its anchor, and one step's share of its drift.</summary>
     private static void Correct(float[] weights, StepPlan plan, double rate, int steps)

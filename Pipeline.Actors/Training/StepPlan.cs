@@ -12,7 +12,7 @@ public sealed record StepPlan(int Steps, int BatchSize, double Decay, Func<int, 
     /// <summary>Roles that may move; null for all.</summary>
     public Func<ParameterRole, bool>? Moving { get; init; }
 
-    /// <summary>Takes the place of the chain's class weights, where a site tunes a model for itself alone.</summary>
+    /// <summary>Take the place of the trainer's: the chain's where its policy has them, or a site's own where it tunes a model for itself alone.</summary>
     public IReadOnlyList<float>? ClassWeights { get; init; }
 
     /// <summary>Parameters that each step pulls towards: w ← w − rate · <see cref="Pull"/> · (w − anchor) (FedProx, Li et al. 2020; Ditto, Li et al. 2021).</summary>
@@ -23,6 +23,9 @@ public sealed record StepPlan(int Steps, int BatchSize, double Decay, Func<int, 
 
     /// <summary>What all steps together move the parameters by besides (SCAFFOLD's c − c_i, Karimireddy et al. 2020); null for nothing.</summary>
     public float[]? Drift { get; init; }
+
+    /// <summary>Sum of the learning rates of all steps.</summary>
+    public double Rates => Enumerable.Range(0, Steps).Sum(Rate);
 
     /// <summary>A round's local steps: linear warm-up over the share <paramref name="warmUp"/> of the whole chain, then a half cosine to zero.</summary>
     /// <param name="round">From 1.</param>
@@ -38,6 +41,7 @@ public sealed record StepPlan(int Steps, int BatchSize, double Decay, Func<int, 
             Anchor = pull > 0 ? start : null,
             Pull = pull,
             Drift = drift,
+            ClassWeights = policy.Update?.ClassWeights?.ToFloats(),
         };
 
         double Schedule(long step)

@@ -77,7 +77,12 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
         File.Move(fresh, path, overwrite: true);
     }
 
-    private float[] Counted(BinaryReader reader) => reader.ReadInt32() == 0 ? [] : Floats(reader);
+    private float[] Counted(BinaryReader reader) => reader.ReadInt32() switch
+    {
+        0 => [],
+        var length when length == layout.Length => Floats(reader),
+        var length => throw new InvalidDataException($"{path} holds a vector of {length} values where the model has {layout.Length}; move it away to start with an empty residual"),
+    };
 
     private float[] Floats(BinaryReader reader)
     {

@@ -1,8 +1,6 @@
 using Pipeline.Actors.Attacks;
 using Pipeline.Actors.Training;
-using Pipeline.Actors.Updates;
 using Pipeline.Host.Commands;
-using Pipeline.Ledger.Rounds;
 using TorchSharp;
 
 namespace Pipeline.Host.Attacks;
@@ -14,10 +12,7 @@ namespace Pipeline.Host.Attacks;
 /// </summary>
 internal sealed class InversionAttack(AttackScene scene, AttackRequest request, Action<string> tell)
 {
-    private const double ControlDecibels = 25, Decibels = 1, Similarity = 0.03, Rare = 0.01, NeverByChance = 1e-4;
-
-    /// <summary>Examples that the learned inverter has of each image by other shifts and exposures; updates of the attacker's own that it is not taught.</summary>
-    private const int Repeats = 4, BlindUpdates = 16;
+    private const double ControlDecibels = 25, Decibels = 1, Similarity = 0.03, Rare = 0.01;
 
     private readonly List<AttackResult.Figure> _figures = [];
     private readonly List<AttackPicture> _pictures = [];
@@ -39,7 +34,8 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
             foreach (var network in new[] { open, chain })
                 Defended(network, victims, outside);
             Outsider(victims, outside);
-            Learned(open, chain, victims, outside);
+            foreach (var network in new[] { open, chain })
+                new LearnedInversion(scene, request, tell, network, victims, outside).Run(_figures, _pictures);
         }
 
         return (_figures, _pictures);
@@ -121,8 +117,8 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
             float[] weights = training.Model.ToFloats();
             training.Step();
             tell($"the update of round {round} on {architecture.Id}");
-            var observed = Read(layout, training.Payloads[0]);
-            float[] found = Search(observed), blind = Search(Read(layout, training.Payloads[1]));
+            var observed = ObservedUpdate.OfOwn(layout, scene.Policy, training.Payloads[0]);
+            float[] found = Search(observed), blind = Search(ObservedUpdate.OfOwn(layout, scene.Policy, training.Payloads[1]));
             string subject = $"{architecture.Id}, {request.PolicyName} policy, round {round}";
             Quality(AttackResult.Insider, subject, victims, found, guess, blind);
             Found(AttackResult.Insider, subject, "reconstruction", Identification.Likeness(found, victims), Identification.Likeness(found, others));
@@ -133,119 +129,6 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
             float[] Search(ObservedUpdate update) =>
                 search.Run(weights, update, HeadLeak.Label(layout, update.Gradient), guess, victims.Height, victims.Width, scene.Stop).Image;
         }
-    }
-
-    private ObservedUpdate Read(ModelLayout layout, byte[] payload) => ObservedUpdate.TryRead(layout, scene.Policy, payload, out var update, out string? error)
-        ? update
-        : throw new InvalidOperationException($"a site's own update does not read: {error}");
-
-    /// <summary>The attacks by <see cref="LearnedInverter"/>, taught by one half of the attacker's images; the other half are the candidates.</summary>
-    private void Learned(IArchitecture open, IArchitecture chain, ImageSet victims, ImageSet others)
-    {
-        var own = others.Subset([.. Enumerable.Range(0, others.Count / 2)]);
-        var rest = others.Subset([.. Enumerable.Range(own.Count, others.Count - own.Count)]);
-        int used = victims.Count;
-        if (own.Count < 2 * used)
-        {
-            tell($"no learned inverter: {own.Count} images of the attacker's own are too few for updates of {used}; give more --candidates");
-            return;
-        }
-
-        foreach (var network in new[] { open, chain })
-        {
-            tell($"a learned inverter of undefended gradients on {network.Id}");
-            LearnedUndefended(network, victims, own, rest, network == open ? AttackResult.Control : AttackResult.Insider);
-        }
-
-        foreach (var network in AttackResult.Passed(_figures) ? new[] { open, chain } : [])
-        {
-            tell($"a learned inverter of updates on {network.Id}");
-            LearnedDefended(network, victims, own, rest);
-        }
-    }
-
-    private void LearnedUndefended(IArchitecture architecture, ImageSet victims, ImageSet own, ImageSet rest, string view)
-    {
-        var layout = architecture.Layout(scene.Task.Descriptor);
-        var network = new TrainingNetwork(architecture, layout, torch.CPU);
-        float[] weights = scene.Start(architecture).ToFloats(), gradient = new float[layout.Length], mean = Mean(own);
-        var random = scene.Random($"learned/undefended/{architecture.Id}");
-        var examples = Enumerable.Range(0, Repeats * own.Count).Select(i =>
-        {
-            var image = Augmented(own, i % own.Count, random);
-            return new LearnedInverter.Example(Observe(image, own.Labels[i % own.Count]), image);
-        }).ToArray();
-        var inverter = LearnedInverter.Learn(examples, mean.Length, request.LearningSteps, random, scene.Stop);
-        double[] with = new double[victims.Count], without = new double[victims.Count];
-        int hits = 0;
-        for (int i = 0; i < victims.Count; i++)
-        {
-            var victim = victims.Subset([i]);
-            float[] found = inverter.Invert(Observe(victim.Pixels, victim.Labels[0]));
-            with[i] = ImageQuality.Psnr(victim.Pixels, found);
-            without[i] = ImageQuality.Psnr(victim.Pixels, mean);
-            hits += Identification.Hits(Identification.Likeness(found, victim), Identification.Likeness(found, rest));
-            if (i == 0 && scene.MayShow)
-                _pictures.Add(new($"{architecture.Id}, one image, undefended, learned inverter: {with[i]:0.0} dB", victim.Height, victim.Width, victim.Pixels, found, mean));
-        }
-
-        string subject = $"{architecture.Id}, {victims.Count} gradients of one image, undefended";
-        double chance = Identification.ChanceOf(hits, victims.Count, rest.Count + 1);
-        _figures.Add(AttackResult.Figure.Of(view, subject, "PSNR of the learned inverter, mean, dB", with.Average(), without.Average()));
-        Add(
-            AttackResult.Figure.Of(view, subject, $"images found by the learned inverter among {rest.Count + 1}, share of {victims.Count}", (double)hits / victims.Count, 1.0 / (rest.Count + 1)),
-            $"more than chance: guessing hits so often with probability < {NeverByChance}", chance < NeverByChance, view);
-
-        ObservedUpdate Observe(float[] image, int label)
-        {
-            scene.Stop.ThrowIfCancellationRequested();
-            network.Gradient(weights, image, [label], own.Height, own.Width, Even, gradient);
-            return ObservedUpdate.Undefended((float[])gradient.Clone());
-        }
-    }
-
-    /// <summary>The attacker makes updates as a member in its first round would make them: it does not know what the victim has not sent yet, nor its optimizer.</summary>
-    private void LearnedDefended(IArchitecture architecture, ImageSet victims, ImageSet own, ImageSet rest)
-    {
-        var layout = architecture.Layout(scene.Task.Descriptor);
-        var training = scene.Train(architecture, [victims, .. scene.Task.Sites.OrderByDescending(s => s.Train.Count).Skip(1).Select(s => s.Train)]);
-        var trainer = new SiteTrainer(architecture, scene.Task.Descriptor, scene.Settings);
-        foreach (int round in request.Rounds.Order())
-        {
-            while (training.Round < round - 1)
-                training.Step();
-            var model = training.Model;
-            training.Step();
-            var random = scene.Random($"learned/{architecture.Id}/{round}");
-            var examples = Enumerable.Range(0, request.LearningUpdates + BlindUpdates).Select(i => Simulate(model, round, i)).ToArray();
-            var inverter = LearnedInverter.Learn(
-                examples[BlindUpdates..], victims.Height * victims.Width, request.LearningSteps, random, scene.Stop);
-            float[] found = inverter.Invert(Read(layout, training.Payloads[0]));
-            string subject = $"{architecture.Id}, {request.PolicyName} policy, round {round}, learned inverter";
-            // Without the update the attacker can still make images of the kind: those of updates that have nothing of the victim.
-            Quality(AttackResult.Insider, subject, victims, found, [Mean(own), .. examples[..BlindUpdates].Select(e => inverter.Invert(e.Update))]);
-            Found(AttackResult.Insider, subject, "reconstruction", Identification.Likeness(found, victims), Identification.Likeness(found, rest));
-
-            LearnedInverter.Example Simulate(FixedPointModel from, long at, int number)
-            {
-                scene.Stop.ThrowIfCancellationRequested();
-                int[] order = [.. Enumerable.Range(0, own.Count)];
-                random.Shuffle(order.AsSpan());
-                var images = own.Subset([.. order.Take(victims.Count)]);
-                var (state, _, error) = SiteRound.Run(
-                    trainer, SiteState.Fresh(layout.Length), from, from.Digest, scene.Policy, at, scene.Digest, $"attacker/{number}", images);
-                return new LearnedInverter.Example(
-                    Read(layout, (state ?? throw new InvalidOperationException($"the attacker's training: {error}")).Payload), images.Pixels);
-            }
-        }
-    }
-
-    private float[] Augmented(ImageSet images, int index, SeededRandom random)
-    {
-        int area = images.Height * images.Width;
-        var image = new float[area];
-        scene.Settings.Augmentation.Apply(images.Pixels.AsSpan(index * area, area), image, images.Height, images.Width, random);
-        return image;
     }
 
     /// <summary>Digests are salted and sizes are the policy's: there is nothing to search by, so the best guess is all.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Configuration;
 using Pipeline.Actors.Training;
 using Pipeline.Host.Commands;
@@ -75,7 +76,7 @@ public sealed record ChainTerms(
             Names(reader.Text("chain.bridge-grants", "empty, or names separated by commas", text => Names(text).All(Genesis.IsChainName))), RoundPolicy.One,
             reader.Choice("chain.on-equivocation", ["record", "exclude"]) == "record" ? EquivocationPolicy.Record : EquivocationPolicy.Exclude,
             PrivacyOf(reader), AggregationOf(reader), UpdateOf(reader));
-        CheckUpdates(reader, policy);
+        CheckUpdates(reader, policy, classes.Length);
         var lifetime = reader.Duration("chain.packet-lifetime", "1m", "3650d");
         var trust = reader.Duration("chain.trust-period", "1h", "3650d");
         var consensus = new ConsensusParameters(
@@ -142,25 +143,31 @@ public sealed record ChainTerms(
             reader.Choice("chain.values", ["int8", "int4", "ternary"]) switch { "int4" => ValueFormat.Int4, "ternary" => ValueFormat.Ternary, _ => ValueFormat.Int8 },
             reader.Int("chain.proximal-ppm", 0, 1000 * Million), reader.Int("chain.warm-up-rounds", 0, Million), reader.Int("chain.warm-up-density-ppm", 1, Million),
             reader.Choice("chain.start-from-residual", ["on", "off"]) == "on", reader.Int("chain.residual-keep-ppm", 0, Million),
-            reader.Choice("chain.frozen-backbone", ["on", "off"]) == "on", reader.Int("chain.control-ppm", 0, Million), reader.Int("chain.momentum-ppm", 0, Million - 1));
+            reader.Choice("chain.frozen-backbone", ["on", "off"]) == "on", reader.Int("chain.control-ppm", 0, Million), reader.Int("chain.momentum-ppm", 0, Million - 1),
+            reader.Int("chain.prior-ppm", 0, 10 * Million), reader.Int("chain.typical-images", 0, 1000 * Million),
+            WeightsOf(reader));
         return policy == UpdatePolicy.Plain ? null : policy;
     }
 
-    private static void CheckUpdates(SettingsReader reader, RoundPolicy policy)
+    private static ClassWeights? WeightsOf(SettingsReader reader)
+    {
+        string[] weights = Names(reader.Text("chain.class-weights-ppm", "empty, or numbers from 1 separated by commas", text => Names(text).All(IsWeight)));
+        return weights.Length == 0 || !weights.All(IsWeight) ? null : new ClassWeights([.. weights.Select(w => int.Parse(w, CultureInfo.InvariantCulture))]);
+
+        static bool IsWeight(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int weight) && weight is >= 1 and <= 1000 * Million;
+    }
+
+    private static void CheckUpdates(SettingsReader reader, RoundPolicy policy, int classes)
     {
         if (policy.Update is not { } update)
             return;
-        if (update.ControlPpm > 0 && policy.ServerMomentumQ16 > 0)
-            reader.Report("chain.control-ppm", $"\"{update.ControlPpm}\"", "control variates compare a site with the last round's mean, which server-momentum-ppm mixes with earlier rounds; set one of the two to 0");
-        if (update.FrozenBackbone && update.Selection != UpdateSelection.Largest)
-            reader.Report("chain.selection", $"\"{PolicyCatalog.Word(update.Selection)}\"", "with frozen-backbone = on nothing of the backbone is sent; leave selection out");
-        else if (update.Selection == UpdateSelection.Rotating && (long)policy.Rounds * policy.DensityPpm < Million)
-        {
-            reader.Report(
-                "chain.density-ppm", $"\"{policy.DensityPpm}\"",
-                $"with selection = rotating a part of the backbone would never be sent in {policy.Rounds} rounds; at least {(Million + policy.Rounds - 1) / policy.Rounds}, or more rounds");
-        }
+        if (update.ClassWeights is { } weights && weights.Ppm.Count != classes)
+            reader.Report("chain.class-weights-ppm", $"{weights.Ppm.Count} numbers", $"the chain has {classes} classes; give one for each, in the order of chain.classes");
+        if (policy.Contradiction() is { } contradiction)
+            reader.Report("chain." + KeyOf(contradiction), "these terms", contradiction[(contradiction.IndexOf(':', StringComparison.Ordinal) + 2)..]);
     }
+
+    private static string KeyOf(string contradiction) => contradiction.Split(':')[0] switch { "density" => "density-ppm", "control" => "control-ppm", var other => other };
 
     private static int Q16(int ppm) => (int)((long)ppm * RoundPolicy.One / Million);
 

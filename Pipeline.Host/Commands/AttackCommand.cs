@@ -66,8 +66,8 @@ internal static class AttackCommand
         command.SetAction((parsed, stop) => run(
             new AttackRequest(
                 kind, MeasureOptions.FullPath(parsed.GetValue(data)), parsed.GetValue(task), parsed.GetRequiredValue(policy),
-                MeasureOptions.Set(
-                    PolicyCatalog.All.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
+                MeasureOptions.Sound(MeasureOptions.Set(
+                    PolicyCatalog.All.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With)), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
                 parsed.GetValue(candidates), parsed.GetValue(controls), parsed.GetRequiredValue(rounds), parsed.GetValue(shadows), new InversionSettings(parsed.GetValue(steps)),
                 MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report))),
             terminal, stop));

@@ -36,7 +36,7 @@ internal static class ExperimentCommand
         var threads = MeasureOptions.Number("--threads", Environment.ProcessorCount, 1, 1024, "Arms that run at once, each on one thread.");
         var profile = new Option<string>("--profile") { Description = "quick: half of the rounds, a quarter of the pixels and one task; full: what the claims are measured by.", HelpName = "NAME", DefaultValueFactory = _ => "full" };
         profile.AcceptOnlyFromAmong([.. ExperimentProfile.All.Select(p => p.Name)]);
-        var set = new Option<string[]>("--set") { Description = $"Another value for a setting of profile or policy, for sweeps: {string.Join(", ", PolicyCatalog.Settings)}, side, score-every, architecture, policy.", HelpName = "KEY=VALUE" };
+        var set = new Option<string[]>("--set") { Description = $"Another value for a setting of profile or policy, for sweeps: {string.Join(", ", PolicyCatalog.Settings)}, side, score-every, weigh-sites, architecture, policy.", HelpName = "KEY=VALUE" };
         var variants = new Option<string[]>("--variant") { Description = "Settings of the policy that differ, for instance server-momentum=0.8,values=ternary; may be given more than once.", HelpName = "KEY=VALUE,…" };
         bool choosing = kind == ExperimentKind.Policies;
         var work = new Option<string>("--work") { Description = "Finished arms are kept there; a run that was stopped goes on where it was.", HelpName = "DIR", DefaultValueFactory = _ => "experiment-runs" };
@@ -66,7 +66,7 @@ internal static class ExperimentCommand
         try
         {
             foreach (string variant in variants)
-                PolicyExperiment.Variant(PolicyCatalog.Default, variant);
+                _ = MeasureOptions.Sound(PolicyExperiment.Variant(PolicyCatalog.Default, variant));
             return variants;
         }
         catch (ArgumentException e)
@@ -75,6 +75,10 @@ internal static class ExperimentCommand
         }
     }
 
-    private static ExperimentProfile Profile(ExperimentKind kind, string name, string[] settings) => MeasureOptions.Set(
-        ExperimentProfile.All.Single(p => p.Name == name).Of(kind), settings, (profile, key, value) => profile.With(key, value));
+    private static ExperimentProfile Profile(ExperimentKind kind, string name, string[] settings)
+    {
+        var profile = MeasureOptions.Set(ExperimentProfile.All.Single(p => p.Name == name).Of(kind), settings, (changed, key, value) => changed.With(key, value));
+        _ = MeasureOptions.Sound(profile.Policy);
+        return profile;
+    }
 }

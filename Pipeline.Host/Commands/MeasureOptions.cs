@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Host.Commands;
 
@@ -33,6 +34,11 @@ internal static class MeasureOptions
             throw new CommandFailedException(e.Message, e) { ExitCode = ExitCode.Usage };
         }
     }
+
+    /// <exception cref="CommandFailedException">Its settings cannot stand together.</exception>
+    public static RoundPolicy Sound(RoundPolicy policy) => policy.Contradiction() is { } contradiction
+        ? throw new CommandFailedException(contradiction) { ExitCode = ExitCode.Usage }
+        : policy;
 
     public static string? FullPath(string? file) => file is null ? null : Path.GetFullPath(file);
 }

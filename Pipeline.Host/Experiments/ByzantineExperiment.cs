@@ -55,10 +55,8 @@ internal sealed class ByzantineExperiment : IExperiment
         {
             var sites = Deal(context, members).Select((images, i) => i < members - faults ? images : FalseMembers.Data(sabotage, images, context.Task.Classes));
             var enemies = new FalseMembers(sabotage, faults, policy, context.Digest);
-            var training = new FederatedSimulation(
-                context.Architecture, context.Task.Descriptor, context.Settings, policy, context.Start, [.. honestAlone ? sites.SkipLast(faults) : sites],
-                context.Digest, parallelism: 1)
-            { Adversary = sabotage == Sabotage.None ? null : enemies.Send };
+            var training = TrainingArms.Simulation(
+                context, policy, [.. honestAlone ? sites.SkipLast(faults) : sites], sabotage == Sabotage.None ? null : enemies.Send);
             var curve = new List<ArmRun.CurvePoint>();
             int equal = 0;
             while (training.Round < policy.Rounds)

@@ -13,5 +13,5 @@ internal sealed record ExperimentCell(LearningTask Task, Arm Arm, int Seed, Dige
     public string Name => $"{Task.Name}-{Arm.Name}-{Seed}";
 
     public static ExperimentCell Of(LearningTask task, Arm arm, ExperimentProfile profile, int seed) => new(task, arm, seed, Digest.Of(Encoding.UTF8.GetBytes(
-        $"{Version}|{task.DataDigest}|{arm.Name}|{arm.Settings}|{profile.Side}|{profile.Architecture}|{profile.ScoreEvery}|{seed}")));
+        $"{Version}|{task.DataDigest}|{arm.Name}|{arm.Settings}|{profile.Side}|{profile.Architecture}|{profile.ScoreEvery}|{seed}{(profile.WeighSites ? "|weighed" : "")}")));
 }

@@ -12,6 +12,9 @@ namespace Pipeline.Host.Experiments;
 public sealed record ExperimentProfile(
     string Name, int Side, string Architecture, RoundPolicy Policy, IReadOnlyList<string> Tasks, int ScoreEvery, int Resamples)
 {
+    /// <summary>Whether the members of a chain count by what they have (<see cref="UpdatePolicy.TypicalImages"/> is theirs in the mean) or alike.</summary>
+    public bool WeighSites { get; init; }
+
     public static ExperimentProfile Full { get; } = new(
         "full", 64, "residual-cnn-small", PolicyCatalog.Default, ["brain_type", "brain_lgg", "brain_yn", "cxr_ped", "cxr_nih"], 4, 2000);
 
@@ -46,7 +49,7 @@ public sealed record ExperimentProfile(
     };
 
     /// <summary>
-    /// The profile with one setting replaced: <c>side</c>, <c>architecture</c>, <c>score-every</c>, <c>policy</c> (one by name, with the profile's number of
+    /// The profile with one setting replaced: <c>side</c>, <c>architecture</c>, <c>score-every</c>, <c>weigh-sites</c> (0 or 1), <c>policy</c> (one by name, with the profile's number of
     /// rounds) or one of <see cref="PolicyCatalog.With"/>.
     /// </summary>
     /// <exception cref="ArgumentException">Name or value is not known; the message lists what is.</exception>
@@ -54,6 +57,7 @@ public sealed record ExperimentProfile(
     {
         "side" => this with { Side = Number(name, value, 16, 512) },
         "score-every" => this with { ScoreEvery = Number(name, value, 1, 100_000) },
+        "weigh-sites" => this with { WeighSites = Number(name, value, 0, 1) == 1 },
         "architecture" => this with { Architecture = ArchitectureCatalog.Create(value).Id },
         "policy" => this with { Policy = Named(value) with { Rounds = Policy.Rounds } },
         _ => this with { Policy = PolicyCatalog.With(Policy, name, value) },

@@ -26,6 +26,11 @@ public sealed record LearningTask(
     /// <summary>Of images, labels and splits.</summary>
     public Digest DataDigest => _digest ??= Hash();
 
+    /// <summary>The policy that members agree on who know how many images they have: of a typical one, so that weights are 1 in the mean.</summary>
+    public static RoundPolicy Weighed(RoundPolicy policy, IEnumerable<ImageSet> sites) => policy.Update is { TypicalImages: > 0 }
+        ? policy
+        : policy with { Update = (policy.Update ?? UpdatePolicy.Plain) with { TypicalImages = (int)Math.Max(1, Math.Round(Math.Pow(sites.Average(s => Math.Sqrt(s.Count)), 2))) } };
+
     private Digest Hash()
     {
         using var stream = new MemoryStream();

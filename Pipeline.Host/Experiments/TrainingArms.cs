@@ -82,9 +82,14 @@ internal static class TrainingArms
         Digest.Of([.. context.Digest.ToArray(), (byte)done]), 1,
         (round, _) => context.Report((done + (double)round / policy.Rounds) / context.Task.Sites.Count));
 
-    public static FederatedSimulation Simulation(ArmContext context, RoundPolicy policy) => new(
-        context.Architecture, context.Task.Descriptor, context.Settings, policy, context.Start, [.. context.Task.Sites.Select(s => s.Train)], context.Digest,
-        parallelism: 1);
+    public static FederatedSimulation Simulation(ArmContext context, RoundPolicy policy) => Simulation(context, policy, [.. context.Task.Sites.Select(s => s.Train)]);
+
+    /// <param name="adversary">Replaces what sites send; null for honest sites.</param>
+    public static FederatedSimulation Simulation(
+        ArmContext context, RoundPolicy policy, IReadOnlyList<ImageSet> sites, Func<FederatedSimulation, IReadOnlyList<byte[]>, IReadOnlyList<byte[]>>? adversary = null) => new(
+        context.Architecture, context.Task.Descriptor, context.Settings, context.Profile.WeighSites ? LearningTask.Weighed(policy, sites) : policy, context.Start, sites,
+        context.Digest, parallelism: 1)
+        { Adversary = adversary };
 
     public static void Score(ArmContext context, FederatedSimulation simulation, RoundPolicy policy, List<ArmRun.CurvePoint> curve)
     {

