@@ -13,8 +13,8 @@ public sealed class SiteMemoryTests
     private static readonly float[] Start = [0.3f, -0.2f, 0f];
 
     /// <summary>
-    /// Three sites with losses h/2 · (w − b)² go ways of different length, so that plain means of ten steps end elsewhere than at Σ h·b / Σ h. Whoever misses rounds,
-    /// whose answer comes too late for one, and whatever the learning rate does: what the sites are moved by sums to zero.
+    /// Three sites with losses h/2 · (w − b)² go ways of different length, so that plain means of ten steps end elsewhere than at Σ h·b / Σ h. Whose answer comes too late
+    /// for a round, and whatever the learning rate does, what the sites are moved by sums to zero; who is away throws that off for a while.
     /// </summary>
     [Theory]
     [InlineData(0, Course.Steady, false)]
@@ -61,7 +61,8 @@ public sealed class SiteMemoryTests
         double optimum = sites.Sum(s => s.Curvature * s.Minimum) / sites.Sum(s => s.Curvature);
         double away = model.ToFloats().Max(w => Math.Abs(w - optimum));
         Assert.True(reached == away < 0.03, $"{away} away");
-        if (reached)
+        // A comparison that a site missed fades.
+        if (reached && course != Course.OneIsAway)
             Assert.All(Enumerable.Range(0, Layout.Length), i => Assert.True(Math.Abs(states.Average(s => s.Control[i])) < 0.05, $"{states.Average(s => s.Control[i])}"));
 
         double Rate(long round) => course == Course.RateFalls ? 0.05 * (1 + Math.Cos(Math.PI * (round - 0.5) / rounds)) : 0.05;
