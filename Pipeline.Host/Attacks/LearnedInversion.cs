@@ -119,11 +119,15 @@ internal sealed class LearnedInversion(AttackScene scene, AttackRequest request,
                 figures, subject, "SSIM gained over the mean image on the worst image", Similarity,
                 image => Gain(image, mean, (o, r) => ImageQuality.Ssim(o, r, victims.Height, victims.Width)), found, blind);
             int hits = Identification.Hits(Identification.Likeness(found, victims), Identification.Likeness(found, rest));
-            double byOthers = Math.Max(blind.Average(b => Identification.Hits(Identification.Likeness(b, victims), Identification.Likeness(b, rest))) / victims.Count, 1.0 / (rest.Count + 1));
+            int[] byBlind = [.. blind.Select(b => Identification.Hits(Identification.Likeness(b, victims), Identification.Likeness(b, rest)))];
+            double byOthers = Math.Max(byBlind.Average() / victims.Count, 1.0 / (rest.Count + 1));
             double chance = Identification.ChanceOf(hits, victims.Count, byOthers);
             figures.Add(AttackResult.Figure.Of(
                 AttackResult.Insider, subject, $"images found among {rest.Count + 1}, share of {victims.Count}", (double)hits / victims.Count, byOthers)
-                .Must($"chance: hits so often by other updates with probability ≥ {Rare} (here {chance:0.###})", chance >= Rare));
+                .Must(
+                    $"chance: hits so often by other updates with probability ≥ {Rare} (here {chance:0.###}), or no more than one of them gave ({byBlind.Max()})",
+                    // Hits of one image come together, so that the binomial alone would call a generic one a leak.
+                    chance >= Rare || hits <= byBlind.Max()));
 
             LearnedInverter.Example Simulate(FixedPointModel from, long at, int number)
             {

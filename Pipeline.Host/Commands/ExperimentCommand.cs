@@ -49,24 +49,27 @@ internal static class ExperimentCommand
             """) { data, task, seeds, threads, profile, set, work, json, report };
         if (choosing)
             command.Options.Add(variants);
-        command.SetAction((parsed, stop) => run(
-            new ExperimentRequest(
-                kind, Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(task) ?? [], parsed.GetValue(seeds),
-                Profile(kind, parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []), Path.GetFullPath(parsed.GetRequiredValue(work)),
-                MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report)), parsed.GetValue(threads))
-            {
-                Variants = choosing ? Variants(parsed.GetValue(variants) ?? []) : [],
-            },
-            terminal, stop));
+        command.SetAction((parsed, stop) =>
+        {
+            var taken = Profile(kind, parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []);
+            return run(
+                new ExperimentRequest(
+                    kind, Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(task) ?? [], parsed.GetValue(seeds), taken, Path.GetFullPath(parsed.GetRequiredValue(work)),
+                    MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report)), parsed.GetValue(threads))
+                {
+                    Variants = choosing ? Variants(taken.Policy, parsed.GetValue(variants) ?? []) : [],
+                },
+                terminal, stop);
+        });
         return command;
     }
 
-    private static string[] Variants(string[] variants)
+    private static string[] Variants(RoundPolicy policy, string[] variants)
     {
         try
         {
             foreach (string variant in variants)
-                _ = MeasureOptions.Sound(PolicyExperiment.Variant(PolicyCatalog.Default, variant));
+                _ = MeasureOptions.Sound(PolicyExperiment.Variant(policy, variant));
             return variants;
         }
         catch (ArgumentException e)

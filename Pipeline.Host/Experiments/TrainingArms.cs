@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Pipeline.Actors.Training;
+using Pipeline.Host.Commands;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
 
@@ -86,10 +87,12 @@ internal static class TrainingArms
 
     /// <param name="adversary">Replaces what sites send; null for honest sites.</param>
     public static FederatedSimulation Simulation(
-        ArmContext context, RoundPolicy policy, IReadOnlyList<ImageSet> sites, Func<FederatedSimulation, IReadOnlyList<byte[]>, IReadOnlyList<byte[]>>? adversary = null) => new(
-        context.Architecture, context.Task.Descriptor, context.Settings, context.Profile.WeighSites ? LearningTask.Weighed(policy, sites) : policy, context.Start, sites,
-        context.Digest, parallelism: 1)
-        { Adversary = adversary };
+        ArmContext context, RoundPolicy policy, IReadOnlyList<ImageSet> sites, Func<FederatedSimulation, IReadOnlyList<byte[]>, IReadOnlyList<byte[]>>? adversary = null)
+    {
+        // An arm may add to a profile's policy what that does not go with.
+        var agreed = MeasureOptions.Sound(context.Profile.WeighSites ? LearningTask.Weighed(policy, sites) : policy);
+        return new(context.Architecture, context.Task.Descriptor, context.Settings, agreed, context.Start, sites, context.Digest, parallelism: 1) { Adversary = adversary };
+    }
 
     public static void Score(ArmContext context, FederatedSimulation simulation, RoundPolicy policy, List<ArmRun.CurvePoint> curve)
     {

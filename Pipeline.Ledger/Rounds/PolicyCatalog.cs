@@ -60,7 +60,7 @@ public static class PolicyCatalog
         "control" => Update(policy, u => u with { ControlPpm = (int)Scaled(name, value, 1_000_000, 0, 1) }),
         "momentum" => Update(policy, u => u with { MomentumPpm = (int)Scaled(name, value, 1_000_000, 0, 0.999m) }),
         "prior" => Update(policy, u => u with { PriorPpm = (int)Scaled(name, value, 1_000_000, 0, 10) }),
-        "typical-images" => Update(policy, u => u with { TypicalImages = Whole(name, value, 1_000_000_000) }),
+        "typical-images" => Update(policy, u => u with { TypicalImages = (int)Scaled(name, value, 1, 0, 1_000_000_000) }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };
 

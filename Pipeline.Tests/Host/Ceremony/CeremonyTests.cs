@@ -257,8 +257,10 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     [InlineData("class-weights-ppm = \"1000000,1000000,500000\"", "the chain has 2 classes")]
     [InlineData("class-weights-ppm = \"1000000,0\"", "numbers from 1 separated by commas")]
     [InlineData("control-ppm = 20000, server-momentum-ppm = 500000", "leave one of the two out")]
-    [InlineData("control-ppm = 20000, aggregation = robust", "robust aggregation changes")]
-    [InlineData("control-ppm = 20000, momentum-ppm = 500000", "momentum correction changes")]
+    [InlineData("control-ppm = 20000, typical-images = 300", "another thing with weights by images")]
+    [InlineData("typical-images = 300, aggregation = robust", "leave one of the two out")]
+    [InlineData("control-ppm = 20000, aggregation = robust", "another thing with robust aggregation")]
+    [InlineData("control-ppm = 20000, momentum-ppm = 500000", "another thing with momentum correction")]
     [InlineData("selection = rotating, rounds = 20, density-ppm = 36000", "at least 50000, or more rounds")]
     public async Task Terms_that_contradict_each_other_are_refused(string terms, string problem)
     {
