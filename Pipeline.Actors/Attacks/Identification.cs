@@ -63,6 +63,7 @@ public static class Identification
     /// <param name="candidates">Among which each stands.</param>
     public static double ChanceOf(int hits, int trials, int candidates) => ChanceOf(hits, trials, 1.0 / candidates);
 
+    /// <inheritdoc cref="ChanceOf(int, int, int)"/>
     /// <param name="share">Of the trials that hit without knowing anything, below 1.</param>
     public static double ChanceOf(int hits, int trials, double share)
     {

@@ -17,6 +17,7 @@ internal sealed class SiteMemory
     private readonly bool _controls;
 
     /// <param name="rates">Sum of the learning rates of this round's steps.</param>
+    /// <param name="lastRates">The same of the round before.</param>
     /// <param name="model">The round's base; its momentum is what the last aggregate brought, the mean of what all sites sent.</param>
     public SiteMemory(RoundPolicy policy, long round, double rates, double lastRates, SiteState state, FixedPointModel model)
     {

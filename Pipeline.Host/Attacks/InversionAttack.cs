@@ -12,7 +12,10 @@ namespace Pipeline.Host.Attacks;
 /// </summary>
 internal sealed class InversionAttack(AttackScene scene, AttackRequest request, Action<string> tell)
 {
-    private const double ControlDecibels = 25, Decibels = 1, Similarity = 0.03, Rare = 0.01;
+    /// <summary>What an update may gain an attacker, and how seldom hits must be to be no chance: for the search and for the learned inverter.</summary>
+    internal const double Decibels = 1, Similarity = 0.03, Rare = 0.01;
+
+    private const double ControlDecibels = 25;
 
     private readonly List<AttackResult.Figure> _figures = [];
     private readonly List<AttackPicture> _pictures = [];
@@ -182,7 +185,7 @@ internal sealed class InversionAttack(AttackScene scene, AttackRequest request, 
     private float[] Even => [.. Enumerable.Repeat(1f, scene.Task.Classes)];
 
     /// <summary>What somebody who knows the kind of image, and nothing else, would say.</summary>
-    private static float[] Mean(ImageSet images)
+    internal static float[] Mean(ImageSet images)
     {
         int area = images.Height * images.Width;
         var mean = new float[area];

@@ -13,7 +13,7 @@ namespace Pipeline.Host.Attacks;
 /// </summary>
 internal sealed class LearnedInversion(AttackScene scene, AttackRequest request, Action<string> tell, IArchitecture architecture, ImageSet victims, ImageSet outside)
 {
-    private const double Decibels = 1, Similarity = 0.03, Rare = 0.01, NeverByChance = 1e-4;
+    private const double NeverByChance = 1e-4;
 
     /// <summary>Examples of each image by other shifts and exposures, examples at most, and updates of the attacker's own that the inverter is not taught.</summary>
     private const int Repeats = 4, MostExamples = 4000, Blinds = 16;
@@ -58,7 +58,7 @@ internal sealed class LearnedInversion(AttackScene scene, AttackRequest request,
     private bool Undefended(ImageSet own, ImageSet rest, List<AttackResult.Figure> figures, List<AttackPicture> pictures)
     {
         var network = new TrainingNetwork(architecture, _layout, torch.CPU);
-        float[] weights = scene.Start(architecture).ToFloats(), gradient = new float[_layout.Length], mean = Mean(own);
+        float[] weights = scene.Start(architecture).ToFloats(), gradient = new float[_layout.Length], mean = InversionAttack.Mean(own);
         float[] even = [.. Enumerable.Repeat(1f, scene.Task.Classes)];
         var inverter = new LearnedInverter(_area, _random);
         var examples = Enumerable.Range(0, Math.Min(MostExamples, Repeats * own.Count)).Select(i =>
@@ -101,7 +101,7 @@ internal sealed class LearnedInversion(AttackScene scene, AttackRequest request,
     {
         var training = scene.Train(architecture, [victims, .. scene.Task.Sites.OrderByDescending(s => s.Train.Count).Skip(1).Select(s => s.Train)]);
         var trainer = new SiteTrainer(architecture, scene.Task.Descriptor, scene.Settings);
-        float[] mean = Mean(own);
+        float[] mean = InversionAttack.Mean(own);
         foreach (int round in request.Rounds.Order())
         {
             while (training.Round < round - 1)
@@ -114,9 +114,9 @@ internal sealed class LearnedInversion(AttackScene scene, AttackRequest request,
             float[] found = inverter.Invert(Sketch(training.Payloads[0]));
             float[][] blind = [.. examples[..Blinds].Select(e => inverter.Invert(e.Sketch))];
             string subject = $"{architecture.Id}, {request.PolicyName} policy, round {round}, learned inverter";
-            Compare(figures, subject, "PSNR gained over the mean image on the worst image, dB", Decibels, image => Gain(image, mean, (o, r) => ImageQuality.Psnr(o, r)), found, blind);
+            Compare(figures, subject, "PSNR gained over the mean image on the worst image, dB", InversionAttack.Decibels, image => Gain(image, mean, (o, r) => ImageQuality.Psnr(o, r)), found, blind);
             Compare(
-                figures, subject, "SSIM gained over the mean image on the worst image", Similarity,
+                figures, subject, "SSIM gained over the mean image on the worst image", InversionAttack.Similarity,
                 image => Gain(image, mean, (o, r) => ImageQuality.Ssim(o, r, victims.Height, victims.Width)), found, blind);
             int hits = Identification.Hits(Identification.Likeness(found, victims), Identification.Likeness(found, rest));
             int[] byBlind = [.. blind.Select(b => Identification.Hits(Identification.Likeness(b, victims), Identification.Likeness(b, rest)))];
@@ -125,9 +125,9 @@ internal sealed class LearnedInversion(AttackScene scene, AttackRequest request,
             figures.Add(AttackResult.Figure.Of(
                 AttackResult.Insider, subject, $"images found among {rest.Count + 1}, share of {victims.Count}", (double)hits / victims.Count, byOthers)
                 .Must(
-                    $"chance: hits so often by other updates with probability ≥ {Rare} (here {chance:0.###}), or no more than one of them gave ({byBlind.Max()})",
+                    $"chance: hits so often by other updates with probability ≥ {InversionAttack.Rare} (here {chance:0.###}), or no more than one of them gave ({byBlind.Max()})",
                     // Hits of one image come together, so that the binomial alone would call a generic one a leak.
-                    chance >= Rare || hits <= byBlind.Max()));
+                    chance >= InversionAttack.Rare || hits <= byBlind.Max()));
 
             LearnedInverter.Example Simulate(FixedPointModel from, long at, int number)
             {
@@ -163,12 +163,4 @@ internal sealed class LearnedInversion(AttackScene scene, AttackRequest request,
     });
 
     private ReadOnlyMemory<float> Image(ImageSet set, int index) => set.Pixels.AsMemory(index * _area, _area);
-
-    private float[] Mean(ImageSet images)
-    {
-        var mean = new float[_area];
-        for (int i = 0; i < images.Pixels.Length; i++)
-            mean[i % _area] += images.Pixels[i] / images.Count;
-        return mean;
-    }
 }

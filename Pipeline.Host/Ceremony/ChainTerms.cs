@@ -163,11 +163,11 @@ public sealed record ChainTerms(
             return;
         if (update.ClassWeights is { } weights && weights.Ppm.Count != classes)
             reader.Report("chain.class-weights-ppm", $"{weights.Ppm.Count} numbers", $"the chain has {classes} classes; give one for each, in the order of chain.classes");
-        if (policy.Contradiction() is { } contradiction)
-            reader.Report("chain." + KeyOf(contradiction), "these terms", contradiction[(contradiction.IndexOf(':', StringComparison.Ordinal) + 2)..]);
+        if (policy.Contradiction() is not var (setting, why))
+            return;
+        string key = setting is "density" or "control" ? setting + "-ppm" : setting;
+        reader.Report("chain." + key, "these terms", why);
     }
-
-    private static string KeyOf(string contradiction) => contradiction.Split(':')[0] switch { "density" => "density-ppm", "control" => "control-ppm", var other => other };
 
     private static int Q16(int ppm) => (int)((long)ppm * RoundPolicy.One / Million);
 

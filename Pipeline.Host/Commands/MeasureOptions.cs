@@ -36,8 +36,8 @@ internal static class MeasureOptions
     }
 
     /// <exception cref="CommandFailedException">Its settings cannot stand together.</exception>
-    public static RoundPolicy Sound(RoundPolicy policy) => policy.Contradiction() is { } contradiction
-        ? throw new CommandFailedException(contradiction) { ExitCode = ExitCode.Usage }
+    public static RoundPolicy Sound(RoundPolicy policy) => policy.Contradiction() is var (setting, why)
+        ? throw new CommandFailedException($"{setting}: {why}") { ExitCode = ExitCode.Usage }
         : policy;
 
     public static string? FullPath(string? file) => file is null ? null : Path.GetFullPath(file);

@@ -30,8 +30,8 @@ public sealed record LearningGenesis(
         var trusted = genesis.TrustedChains;
         if (genesis.Policy.Update?.ClassWeights is { } weights && weights.Ppm.Count != genesis.Task.Classes.Count)
             throw new CanonicalFormatException($"{weights.Ppm.Count} class weights for {genesis.Task.Classes.Count} classes");
-        if (genesis.Policy.Contradiction() is { } contradiction)
-            throw new CanonicalFormatException(contradiction);
+        if (genesis.Policy.Contradiction() is var (setting, why))
+            throw new CanonicalFormatException($"{setting}: {why}");
         return trusted.Select(c => c.ChainId).Distinct().Count() == trusted.Count && trusted.Select(c => c.Name).Distinct().Count() == trusted.Count
             ? genesis
             : throw new CanonicalFormatException("a trusted chain is named twice");

@@ -31,17 +31,17 @@ public sealed record RoundPolicy(
     public const int One = 1 << 16;
     public const int MaxGrants = 64;
 
-    /// <summary>Why these settings cannot stand together, and the mend; null where they can.</summary>
-    public string? Contradiction()
+    /// <summary>The setting that cannot stand with the others, why, and the mend; null where all can.</summary>
+    public (string Setting, string Why)? Contradiction()
     {
         if (Update is not { } update)
             return null;
         if (update.FrozenBackbone && update.Selection != UpdateSelection.Largest)
-            return "selection: with a frozen backbone nothing of the backbone is sent; leave selection out";
+            return ("selection", "with a frozen backbone nothing of the backbone is sent; leave selection out");
         if (update.Selection == UpdateSelection.Rotating && (long)Rounds * DensityPpm < 1_000_000)
-            return $"density: with a rotating selection a part of the backbone would never be sent in {Rounds} rounds; in millionths at least {(1_000_000 + Rounds - 1) / Rounds}, or more rounds";
+            return ("density", $"with a rotating selection a part of the backbone would never be sent in {Rounds} rounds; in millionths at least {(1_000_000 + Rounds - 1) / Rounds}, or more rounds");
         if (update.TypicalImages != 0 && Aggregation is not null)
-            return "typical-images: robust aggregation shortens what is long and leaves out what stands apart, which updates that weigh more do; leave one of the two out";
+            return ("typical-images", "robust aggregation shortens what is long and leaves out what stands apart, which updates that weigh more do; leave one of the two out");
         if (update.ControlPpm == 0)
             return null;
         string? with = ServerMomentumQ16 != 0 ? "a server momentum"
@@ -50,7 +50,7 @@ public sealed record RoundPolicy(
             : Aggregation is not null ? "robust aggregation"
             : update.TypicalImages != 0 ? "weights by images"
             : null;
-        return with is null ? null : $"control: control variates compare what a site sent with the round's mean of it, which is another thing with {with}; leave one of the two out";
+        return with is null ? null : ("control", $"control variates compare what a site sent with the round's mean of it, which is another thing with {with}; leave one of the two out");
     }
 
     /// <summary>Density × 10⁶ of a round (from 1), with the warm-up of <see cref="UpdatePolicy"/>.</summary>
