@@ -56,6 +56,32 @@ public static class Membership
         return (values[(int)(0.025 * (resamples - 1))], values[(int)(0.975 * (resamples - 1))]);
     }
 
+    /// <summary>
+    /// The AUC where each part of the images was left out of one training in turn, so that every image is once among the others: what is easy about an image
+    /// or a patient is on both sides. The mean over the parts, and its 95 % interval, patients resampled.
+    /// </summary>
+    /// <param name="losses">Of every image, by the model that was trained without a part, in the order of the parts.</param>
+    /// <param name="parts">The part of each image.</param>
+    public static (double Auc, double Low, double High) LeftOut(
+        IReadOnlyList<double[]> losses, IReadOnlyList<int> parts, IReadOnlyList<string> patients, SeededRandom random, int resamples = 500)
+    {
+        int[][] groups = Groups(patients);
+        var values = new List<double>(resamples);
+        for (int r = 0; r < resamples; r++)
+            values.Add(Mean([.. groups.SelectMany(_ => groups[random.Next(groups.Length)])]));
+        values.RemoveAll(double.IsNaN);
+        values.Sort();
+        return values.Count == 0
+            ? (Mean([.. Enumerable.Range(0, parts.Count)]), double.NaN, double.NaN)
+            : (Mean([.. Enumerable.Range(0, parts.Count)]), values[(int)(0.025 * (values.Count - 1))], values[(int)(0.975 * (values.Count - 1))]);
+
+        // A part of which nobody was drawn tells nothing.
+        double Mean(int[] images) => Enumerable.Range(0, losses.Count)
+            .Select(part => Auc(
+                [.. images.Where(i => parts[i] != part).Select(i => losses[part][i])], [.. images.Where(i => parts[i] == part).Select(i => losses[part][i])]))
+            .Where(auc => !double.IsNaN(auc)).DefaultIfEmpty(double.NaN).Average();
+    }
+
     private static int[][] Groups(IReadOnlyList<string> patients) =>
         [.. Enumerable.Range(0, patients.Count).GroupBy(i => patients[i], StringComparer.Ordinal).Select(g => g.ToArray())];
 

@@ -15,6 +15,9 @@ public sealed record AttackRequest(
     AttackKind Kind, string? DataDirectory, string? Task, string PolicyName, RoundPolicy Policy, int Side, string Architecture, int Seed, int Candidates,
     int Controls, IReadOnlyList<int> Rounds, int Shadows, InversionSettings Search, string? JsonFile, string? ReportFile)
 {
+    /// <summary>Parts of each institution's patients, each left out of one chain in turn; what membership is told by.</summary>
+    public int Parts { get; init; } = 4;
+
     /// <summary>Training steps of the learned inverter.</summary>
     public int LearningSteps { get; init; } = 1500;
 

@@ -39,15 +39,19 @@ internal sealed class MembershipAttack(AttackScene scene, AttackRequest request,
         double[] members = Membership.Losses(trainer, model, inside), others = Membership.Losses(trainer, model, outside);
         string subject = $"{_architecture.Id}, final model of {scene.Policy.Rounds} rounds, {request.PolicyName} policy";
         var auc = Auc(AttackResult.Insider, subject, "loss", members, inside.Patients, others, outside.Patients);
-        var unseen = canaries ? null : Unseen(trainer, sites, outside);
-        figures.Add((auc with { WithoutUpdate = unseen?.Value ?? auc.WithoutUpdate }).Must($"at most {Most}", auc.Value <= Most));
-        if (unseen is not null)
-            figures.Add(unseen);
         if (canaries)
-            figures.Add(Exposure(AttackResult.Insider, subject, members, others));
-        else if (request.Shadows > 0)
+        {
+            figures.AddRange([AtMost(auc), Exposure(AttackResult.Insider, subject, members, others)]);
+            return figures;
+        }
+
+        // Chance is what a model without the members reaches, which on the data's own split need not be one half.
+        figures.AddRange([auc with { WithoutUpdate = double.NaN }, AtMost(LeftOut(trainer))]);
+        if (request.Shadows > 0)
             figures.AddRange(ByLikelihood(AttackResult.Insider, subject, trainer, model, inside, outside, "shadows", ShadowChain));
         return figures;
+
+        AttackResult.Figure AtMost(AttackResult.Figure figure) => figure.Must($"at most {Most}", figure.Value <= Most);
     }
 
     private void Progress(long round)
@@ -57,41 +61,27 @@ internal sealed class MembershipAttack(AttackScene scene, AttackRequest request,
     }
 
     /// <summary>
-    /// The same attack by chains that never saw the members, since patients of one split may be easier than those of another: each site's patients are cut in
-    /// two, and either half is told from the others by a chain over the other half. The mean over both, weighted by images, and of the ends of their intervals.
-    /// Null where the sites have a single patient each, so that a half is empty.
+    /// The attack as its game has it (Yeom et al. 2018): who is a member is drawn by lot. Each of several parts of every institution's patients, whatever split of
+    /// the data they are of, is left out of one chain in turn, since patients of one split may be easier than those of another whoever was trained on.
     /// </summary>
-    private AttackResult.Figure? Unseen(SiteTrainer trainer, ImageSet[] sites, ImageSet outside)
+    private AttackResult.Figure LeftOut(SiteTrainer trainer)
     {
-        int[][] folds = [.. sites.Select((site, i) => PatientFolds.Assign(site, 2, scene.Random($"halves/{i}")))];
-        var halves = new List<(AttackResult.Figure Figure, int Count)>();
-        for (int half = 0; half < 2; half++)
+        ImageSet[] sites = [.. scene.Task.Sites.Select(s => ImageSet.Concat([s.Train, s.Validation, s.Test]))];
+        int[][] parts = [.. sites.Select((site, i) => PatientFolds.Assign(site, request.Parts, scene.Random($"parts/{i}")))];
+        ImageSet everybody = ImageSet.Concat(sites);
+        var losses = new List<double[]>();
+        for (int part = 0; part < request.Parts; part++)
         {
-            tell($"a chain over half of the patients, {half + 1} of 2");
-            // A site with one patient has a half without images, and is left out of it.
-            ImageSet[] seen = [.. Half(half == 0).Where(site => site.Count > 0)];
-            var held = ImageSet.Concat([.. Half(half == 1)]);
-            if (seen.Length == 0 || held.Count == 0)
-                return null;
-            float[] model = scene.FinalModel(_architecture, seen, Progress);
-            halves.Add((Auc(
-                AttackResult.Insider, $"{_architecture.Id}, chains over half of each site's patients", "loss", Membership.Losses(trainer, model, held), held.Patients,
-                Membership.Losses(trainer, model, outside), outside.Patients), held.Count));
+            tell($"a chain without a part of the patients, {part + 1} of {request.Parts}");
+            // An institution with few patients may have none left, and then takes no part.
+            ImageSet[] seen = [.. sites.Select((site, i) => site.Subset([.. Enumerable.Range(0, site.Count).Where(row => parts[i][row] != part)])).Where(site => site.Count > 0)];
+            losses.Add(Membership.Losses(trainer, scene.FinalModel(_architecture, seen, Progress), everybody));
         }
 
-        int count = halves.Sum(h => h.Count);
-        return halves[0].Figure with
-        {
-            Measure = $"AUC of telling {count} members from {outside.Count} others by loss of a model that has not seen them",
-            Value = Mean(f => f.Value),
-            Low = Mean(f => f.Low),
-            High = Mean(f => f.High),
-        };
-
-        double Mean(Func<AttackResult.Figure, double> of) => halves.Sum(h => h.Count * of(h.Figure)) / count;
-
-        IEnumerable<ImageSet> Half(bool first) =>
-            sites.Select((site, i) => site.Subset([.. Enumerable.Range(0, folds[i].Length).Where(row => folds[i][row] == 0 == first)]));
+        var (auc, low, high) = Membership.LeftOut(losses, [.. parts.SelectMany(p => p)], everybody.Patients, scene.Random("bootstrap/parts"));
+        return new(
+            AttackResult.Insider, $"{_architecture.Id}, final models of {scene.Policy.Rounds} rounds without one of {request.Parts} parts of the patients, by lot",
+            $"AUC of telling members from others of {everybody.Count} images by loss", auc, low, high, 0.5, "", null);
     }
 
     /// <summary>A chain over those images of the pool that are at <paramref name="kept"/>, each at its own hospital.</summary>

@@ -40,6 +40,7 @@ internal static class AttackCommand
         var rounds = new Option<int[]>("--round") { Description = "Rounds whose updates are attacked; labels are read from all up to the last.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 10] };
         var shadows = MeasureOptions.Number(
             "--shadows", 0, 0, 1024, "membership: chains trained without half of the patients, for the likelihood-ratio attack as well; an even number, 16 or more. 0 leaves it out.");
+        var parts = MeasureOptions.Number("--parts", 4, 2, 100, "membership: parts of each institution's patients, by lot; a chain is trained without each in turn.");
         var steps = MeasureOptions.Number("--search-steps", 250, 1, 1_000_000, "Steps of the gradient inversion.");
         var json = new Option<string>("--json") { Description = "Also write the result as JSON (schema: docs/reference).", HelpName = "FILE" };
         var report = new Option<string>("--report") { Description = "Also write a report page.", HelpName = "FILE" };
@@ -47,7 +48,7 @@ internal static class AttackCommand
             $"""
             pipeline attack {name} --report {name}.html
             pipeline attack {name} --data datasets --task brain_lgg --policy default --json {name}.json --report {name}.html
-            """) { data, task, policy, set, side, seed, candidates, controls, rounds, shadows, steps, json, report };
+            """) { data, task, policy, set, side, seed, candidates, controls, rounds, shadows, parts, steps, json, report };
         rounds.Validators.Add(result =>
         {
             if (result.Tokens.Any(t => !int.TryParse(t.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int round) || round is < 1 or > 1_000_000))
@@ -69,7 +70,7 @@ internal static class AttackCommand
                 MeasureOptions.Sound(MeasureOptions.Set(
                     PolicyCatalog.All.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With)), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
                 parsed.GetValue(candidates), parsed.GetValue(controls), parsed.GetRequiredValue(rounds), parsed.GetValue(shadows), new InversionSettings(parsed.GetValue(steps)),
-                MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report))),
+                MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report))) { Parts = parsed.GetValue(parts) },
             terminal, stop));
         return command;
     }

@@ -83,6 +83,23 @@ public sealed class AttackTests
     }
 
     [Fact]
+    public void Where_every_part_was_left_out_once_what_is_easy_about_a_patient_is_no_membership()
+    {
+        // Twelve patients of four images, in three parts; a patient's loss is its own, and a model that memorises takes something off its members'.
+        string[] patients = [.. Enumerable.Range(0, 48).Select(i => $"p{i / 4}")];
+        int[] parts = [.. Enumerable.Range(0, 48).Select(i => i / 4 % 3)];
+        double[] ease = [.. Enumerable.Range(0, 48).Select(i => (double)(i / 4))];
+        double[][] Losses(double memorised) => [.. Enumerable.Range(0, 3).Select(part => ease.Select((e, i) => e - (parts[i] == part ? 0 : memorised)).ToArray())];
+
+        var (chance, low, high) = Membership.LeftOut(Losses(0), parts, patients, new SeededRandom(1));
+        Assert.Equal(0.5, chance, 0.07);
+        Assert.True(low < 0.5 && high > 0.5, $"{low} … {high}");
+        Assert.Equal(1, Membership.LeftOut(Losses(100), parts, patients, new SeededRandom(1)).Auc);
+        // One patient is in one part: nothing is told apart.
+        Assert.Equal(double.NaN, Membership.LeftOut([[1.0, 2.0]], [0, 0], ["p", "p"], new SeededRandom(1)).Auc);
+    }
+
+    [Fact]
     public void Likeness_is_perfect_for_the_original_and_falls_with_noise()
     {
         var image = SyntheticImages.Set(1, 1);
