@@ -25,6 +25,9 @@ public static class TrainingProtocol
     /// <param name="ReportedMicro">ε × 10⁶ that the chain holds as this site's word; 0 where it never gave one.</param>
     public sealed record TrainRound(long Round, FixedPointModel Base, Digest BaseDigest, Digest Seed, long ReportedMicro = 0) : ICommand
     {
+        /// <summary>Whose moments and residual the round goes on with.</summary>
+        public RoundBranch Branch { get; init; }
+
         /// <summary>Of the span of the round, in the same process; the default for none.</summary>
         public ActivityContext Trace { get; init; }
     }
@@ -61,6 +64,15 @@ public static class TrainingProtocol
 
     /// <summary>Not yet: this site has too few images, or gets many at this moment. To be asked again.</summary>
     public sealed record AuxiliaryPostponed(string Reason) : IReply;
+
+    /// <summary>
+    /// A trial's two models: which is better on this site's held-out images? Answered by <see cref="TrialJudged"/>, or <see cref="AuxiliaryPostponed"/>.
+    /// </summary>
+    /// <param name="Own">Of the branch without the offered backbone.</param>
+    /// <param name="Offered">Of the branch with it.</param>
+    public sealed record JudgeTrial(FixedPointModel Own, FixedPointModel Offered, Digest Seed) : ICommand;
+
+    public sealed record TrialJudged(GateDecision Decision) : IReply;
 
     /// <summary>The collaborative training is over: find this site's own model. Answered by <see cref="Personalized"/>.</summary>
     public sealed record Personalize(FixedPointModel Global, Digest Seed) : ICommand;

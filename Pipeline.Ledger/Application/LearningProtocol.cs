@@ -25,7 +25,12 @@ public static class LearningProtocol
     /// <param name="Round">The round that is open.</param>
     /// <param name="Base">Digest of <paramref name="Model"/>, the base that an update must name.</param>
     /// <param name="Seed">Id of the block that opened the round.</param>
-    public sealed record ModelReady(long Round, Digest Base, Digest Seed, FixedPointModel Model);
+    /// <param name="Branch">What the round goes on with.</param>
+    public sealed record ModelReady(long Round, Digest Base, Digest Seed, FixedPointModel Model, RoundBranch Branch = default);
+
+    /// <summary>Both models of a trial are held here: compare them on private data, then submit a <see cref="TrialVote"/>.</summary>
+    /// <param name="Began">The trial's first round.</param>
+    public sealed record TrialModelsReady(long Began, FixedPointModel Own, FixedPointModel Offered);
 
     /// <summary>The policy's last round is final and its model is held here: personalize. Sent again after a restart.</summary>
     public sealed record FinalModelReady(long Round, FixedPointModel Model);

@@ -36,6 +36,9 @@ public static class LearningTransactions
     /// <summary>Body: <see cref="Rounds.Withdrawal"/>.</summary>
     public const int Withdrawal = 10;
 
+    /// <summary>Body: <see cref="Rounds.TrialVote"/>.</summary>
+    public const int TrialVote = 11;
+
     /// <summary>What people call a kind.</summary>
     public static string NameOf(int kind) => kind switch
     {
@@ -49,6 +52,7 @@ public static class LearningTransactions
         AckDelivery => "ack delivery",
         ClientUpdate => "client update",
         Withdrawal => "withdrawal",
+        TrialVote => "trial vote",
         _ => $"kind {kind}",
     };
 
@@ -65,6 +69,7 @@ public static class LearningTransactions
         AckDelivery => Decode<Bridge.AckDelivery>(transaction),
         ClientUpdate => Decode<Bridge.ClientUpdate>(transaction),
         Withdrawal => Decode<Rounds.Withdrawal>(transaction),
+        TrialVote => Decode<Rounds.TrialVote>(transaction),
         _ => null,
     };
 

@@ -35,6 +35,8 @@ public sealed class TransactionFactory(Digest chainId, string member, ISigner si
 
     public Transaction Create(Withdrawal body, long nonce = 0) => Create(LearningTransactions.Withdrawal, body, nonce);
 
+    public Transaction Create(TrialVote body, long nonce = 0) => Create(LearningTransactions.TrialVote, body, nonce);
+
     private Transaction Create<T>(int kind, T body, long nonce) where T : ICanonical<T> =>
         Transaction.Create(chainId, kind, member, nonce, Canonical.Encode(body), signer);
 }

@@ -8,7 +8,24 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="Round">From 1.</param>
 /// <param name="Base">Digest of the <see cref="FixedPointModel"/> to start from.</param>
 /// <param name="Seed">Id of the block that opened the round; seeds every pseudo-random choice of the round.</param>
-public sealed record RoundOpened(long Round, Digest Base, Digest Seed, long DeadlineHeight) : IChainEvent;
+/// <param name="Branch">What the round goes on with.</param>
+public sealed record RoundOpened(long Round, Digest Base, Digest Seed, long DeadlineHeight, RoundBranch Branch = default) : IChainEvent;
+
+/// <summary>Members voted to try a backbone: from this round on, rounds with it and without it take turns.</summary>
+/// <param name="Round">The trial's first, which is one with the backbone.</param>
+public sealed record TrialBegan(long Round, AuxiliaryBlend Auxiliary) : IChainEvent;
+
+/// <summary>Both branches have had their rounds: every member compares the two models on its own held-out images and votes.</summary>
+/// <param name="Began">The trial's first round.</param>
+/// <param name="Own">Model of the branch without the backbone.</param>
+/// <param name="Offered">Model of the branch with it.</param>
+/// <param name="DeadlineHeight">Where n−f members have not voted for the backbone by then, training goes on without it.</param>
+public sealed record TrialReady(long Began, Digest Own, Digest Offered, long DeadlineHeight) : IChainEvent;
+
+/// <param name="Began">The trial's first round.</param>
+/// <param name="Accepted">The branch with the backbone goes on.</param>
+/// <param name="Model">What goes on.</param>
+public sealed record TrialEnded(long Began, bool Accepted, Digest Model, string Reason) : IChainEvent;
 
 /// <summary>No more contributions: every replica aggregates these payloads, in this order, and attests the result.</summary>
 /// <param name="Contributions">Payload digests by member, ordered by seat.</param>

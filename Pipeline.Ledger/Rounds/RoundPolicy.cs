@@ -21,11 +21,12 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="Privacy">Differential privacy of every contribution, or null for none.</param>
 /// <param name="Aggregation">How updates become one; null for their mean.</param>
 /// <param name="Update">How sites make their updates; null for <see cref="UpdatePolicy.Plain"/>.</param>
+/// <param name="Trial">How an offered backbone is tried by all; null takes it as soon as n−f members have voted for it.</param>
 public sealed record RoundPolicy(
     int Rounds, int Quorum, int DeadlineBlocks, int LocalSteps, int BatchSize, int LearningRatePpm, int WeightDecayPpm, int DensityPpm,
     long MaxNorm, int ServerMomentumQ16, int ServerRateQ16, int BridgeEvery, IReadOnlyList<string> BridgeGrants, int BlendQ16,
     EquivocationPolicy OnEquivocation = EquivocationPolicy.Exclude, PrivacyPolicy? Privacy = null, AggregationPolicy? Aggregation = null,
-    UpdatePolicy? Update = null)
+    UpdatePolicy? Update = null, TrialPolicy? Trial = null)
     : ICanonical<RoundPolicy>
 {
     public const int One = 1 << 16;
@@ -34,6 +35,8 @@ public sealed record RoundPolicy(
     /// <summary>The setting that cannot stand with the others, why, and the mend; null where all can.</summary>
     public (string Setting, string Why)? Contradiction()
     {
+        if (Trial is { } trial && trial.TotalRounds > trial.Budget(Rounds))
+            return ("trial-rounds", $"a trial takes {trial.TotalRounds} rounds, and trials may take {trial.Budget(Rounds)} of {Rounds}: none would ever begin; shorten it, raise the share of trials, or leave it out (0)");
         if (Update is not { } update)
             return null;
         if (update.FrozenBackbone && update.Selection != UpdateSelection.Largest)
@@ -68,7 +71,7 @@ public sealed record RoundPolicy(
     public void WriteTo(CanonicalWriter writer)
     {
         // A policy without them keeps the form it had before there were any.
-        int items = Update is not null ? 18 : Privacy is not null || Aggregation is not null ? 17 : 15;
+        int items = Trial is not null ? 19 : Update is not null ? 18 : Privacy is not null || Aggregation is not null ? 17 : 15;
         writer.Array(items).Int(Rounds).Int(Quorum).Int(DeadlineBlocks).Int(LocalSteps).Int(BatchSize).Int(LearningRatePpm)
             .Int(WeightDecayPpm).Int(DensityPpm).Int(MaxNorm).Int(ServerMomentumQ16).Int(ServerRateQ16).Int(BridgeEvery)
             .Array(BridgeGrants.Count);
@@ -77,16 +80,18 @@ public sealed record RoundPolicy(
         writer.EndArray().Int(BlendQ16).Int((int)OnEquivocation);
         if (items >= 17)
             writer.List(Privacy is null ? [] : new[] { Privacy }).List(Aggregation is null ? [] : new[] { Aggregation });
-        if (Update is not null)
-            writer.List(new[] { Update });
+        if (items >= 18)
+            writer.List(Update is null ? [] : new[] { Update });
+        if (Trial is not null)
+            writer.Item(Trial);
         writer.EndArray();
     }
 
     public static RoundPolicy ReadFrom(CanonicalReader reader)
     {
-        int items = reader.ArrayHeader(18);
-        if (items is not (15 or 17 or 18))
-            throw new CanonicalFormatException($"a policy of {items} items; known are 15, 17 and 18");
+        int items = reader.ArrayHeader(19);
+        if (items is not (15 or 17 or 18 or 19))
+            throw new CanonicalFormatException($"a policy of {items} items; known are 15, 17, 18 and 19");
         int rounds = reader.Int32(1, 1_000_000), quorum = reader.Int32(1, 64), deadline = reader.Int32(1, 1_000_000);
         int steps = reader.Int32(1, 1_000_000), batch = reader.Int32(1, 1 << 16);
         int rate = reader.Int32(0, 10_000_000), decay = reader.Int32(0, 10_000_000), density = reader.Int32(1, 1_000_000);
@@ -109,11 +114,15 @@ public sealed record RoundPolicy(
             };
         }
 
-        if (items == 18)
+        if (items >= 18)
         {
-            var update = reader.List<UpdatePolicy>(1);
-            policy = policy with { Update = update.Length == 1 ? update[0] : throw new CanonicalFormatException("the longest form of a policy says how updates are made") };
+            policy = policy with { Update = reader.List<UpdatePolicy>(1).FirstOrDefault() };
+            if (items == 18 && policy.Update is null)
+                throw new CanonicalFormatException("a policy of 18 items says how updates are made");
         }
+
+        if (items == 19)
+            policy = policy with { Trial = reader.Item<TrialPolicy>() };
 
         reader.EndArray();
         return policy;
