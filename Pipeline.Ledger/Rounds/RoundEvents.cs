@@ -22,6 +22,10 @@ public sealed record TrialBegan(long Round, AuxiliaryBlend Auxiliary) : IChainEv
 /// <param name="DeadlineHeight">Where n−f members have not voted for the backbone by then, training goes on without it.</param>
 public sealed record TrialReady(long Began, Digest Own, Digest Offered, long DeadlineHeight) : IChainEvent;
 
+/// <summary>An accepted backbone is never tried, and goes into no model.</summary>
+public sealed record TrialRefused(AuxiliaryBlend Auxiliary, string Reason) : IChainEvent;
+
+/// <summary>Training goes on in one branch; the rounds of the other are part of no later model.</summary>
 /// <param name="Began">The trial's first round.</param>
 /// <param name="Accepted">The branch with the backbone goes on.</param>
 /// <param name="Model">What goes on.</param>
@@ -29,7 +33,7 @@ public sealed record TrialEnded(long Began, bool Accepted, Digest Model, string 
 
 /// <summary>No more contributions: every replica aggregates these payloads, in this order, and attests the result.</summary>
 /// <param name="Contributions">Payload digests by member, ordered by seat.</param>
-/// <param name="Auxiliary">A backbone accepted by the members, blended in after the aggregate; or null.</param>
+/// <param name="Auxiliary">A backbone accepted by the members, or tried from this round on, blended in after the aggregate; or null.</param>
 public sealed record RoundClosed(
     long Round, Digest Base, IReadOnlyList<RoundContribution> Contributions, AuxiliaryBlend? Auxiliary) : IChainEvent, ICanonical<RoundClosed>
 {
@@ -87,7 +91,7 @@ public sealed record TrainingRestarted(long FromRound, Digest Model) : IChainEve
 /// <summary>Contributions wait until <see cref="TrainingResumed"/>.</summary>
 public sealed record TrainingPaused(long Round) : IChainEvent;
 
-/// <param name="DeadlineHeight">The open round's new deadline.</param>
+/// <param name="DeadlineHeight">The new deadline of the open round, or of the trial that is judged.</param>
 public sealed record TrainingResumed(long Round, long DeadlineHeight) : IChainEvent;
 
 /// <summary>The last round is final, or members stopped training: sites personalize.</summary>

@@ -5,11 +5,14 @@ namespace Pipeline.Ledger.Rounds;
 
 /// <summary>An immutable picture of the round state after a block.</summary>
 /// <param name="Round">The newest round that was opened.</param>
-/// <param name="Base">The current round's base model; once completed, the final model.</param>
+/// <param name="Base">The current round's base model; while members judge a trial, that of the own branch; once completed, the final model.</param>
 /// <param name="Contributions">So far, by seat.</param>
 /// <param name="Attested">Members that attested the closed round, by seat.</param>
 /// <param name="LastRound">The round after which training is complete.</param>
-/// <param name="Finals">The newest final rounds that training descends from, oldest first; it can be restarted from them.</param>
+/// <param name="Finals">
+/// The newest final rounds that training descends from, oldest first; it can be restarted from them. In a trial those of the own branch: of the offered one only
+/// what members accept is descended from.
+/// </param>
 /// <param name="Excluded">Members whose contributions are refused because they equivocated, by seat.</param>
 /// <param name="Withdrawn">Members that take no part by their own decision, by seat.</param>
 public sealed record RoundInfo(
@@ -19,6 +22,12 @@ public sealed record RoundInfo(
 {
     /// <summary>What each member last reported to have spent of its privacy budget, by id.</summary>
     public IReadOnlyList<PrivacySpent> Spent { get; init; } = [];
+
+    /// <summary>The branch of the newest round; while members judge a trial, the own one.</summary>
+    public RoundBranch Branch { get; init; }
+
+    /// <summary>The trial under way, or null.</summary>
+    public TrialInfo? Trial { get; init; }
 
     /// <summary>ε × 10⁶ that a member last reported; 0 where it never did.</summary>
     public long SpentBy(string member) => Spent.FirstOrDefault(s => s.Member == member)?.SpentMicro ?? 0;

@@ -65,7 +65,7 @@ public sealed partial class RoundMachine
     /// <summary>After <see cref="Check(PolicyChange)"/>; an open round keeps its deadline.</summary>
     public void Apply(PolicyChange change) => _policy = change.ApplyTo(_policy);
 
-    /// <summary>An epoch begins: what members gave to an open round goes with those that left; a closed round is aggregated as it stands.</summary>
+    /// <summary>An epoch begins: what members gave to an open round goes with those that left; a closed round is aggregated as it stands, and of a trial the verdicts of those that stay count.</summary>
     public void Seat(MemberSet members)
     {
         _contributions = Seats.Move(_contributions, _members, members);
@@ -74,6 +74,7 @@ public sealed partial class RoundMachine
         _excluded = Seats.Move(_excluded, _members, members);
         _withdrawn = Seats.Move(_withdrawn, _members, members);
         _erased = Seats.Move(_erased, _members, members);
+        _trials.Seat(_members, members);
         _members = members;
     }
 

@@ -15,6 +15,7 @@ public sealed partial class RoundMachine
         version >= ProtocolVersion.ChangingMembers ? new GovernedRounds([.. _withdrawn], [.. _erased], _policy) : null)
     {
         Spent = _reports.All,
+        Trials = _trials.Snapshot,
     };
 
     /// <summary>Takes the state over.</summary>
@@ -28,6 +29,7 @@ public sealed partial class RoundMachine
             throw new CanonicalFormatException($"rounds of {snapshot.Contributions.Count} members where the chain has {seats}");
         if (snapshot.Phase == RoundPhase.Closed && (snapshot.Closed.Count == 0 || snapshot.Closed[^1].Round != snapshot.Round))
             throw new CanonicalFormatException($"round {snapshot.Round} is closed, and how it closed is not there");
+        _trials.Restore(snapshot, (snapshot.Governance?.Policy ?? _policy).Trial, seats);
         _members = members;
         _phase = snapshot.Phase;
         _paused = snapshot.Paused;

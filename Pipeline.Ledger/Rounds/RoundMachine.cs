@@ -4,7 +4,7 @@ using Pipeline.Ledger.Crypto;
 namespace Pipeline.Ledger.Rounds;
 
 /// <summary>
-/// The learning state of a chain: open → closed → final → open … → completed. Pure and deterministic: transactions of a block first, then
+/// The learning state of a chain: open → closed → final → open … → completed; after the last round of a trial members judge before the next opens. Pure and deterministic: transactions of a block first, then
 /// <see cref="EndBlock"/> decides what the block's height and content lead to. Pausing, stopping, restarting, and who the members are, are decisions
 /// that others take (<see cref="Governance"/>).
 /// </summary>
@@ -63,10 +63,16 @@ public sealed partial class RoundMachine
     }
 
     /// <summary>
-    /// The first block opens round 1, and an open round with enough contributions waits only for its deadline height: blocks are due although no
-    /// transaction waits.
+    /// The first block opens round 1, and an open round with enough contributions, or a trial with n−f votes, waits only for its deadline height: blocks
+    /// are due although no transaction waits. With fewer the deadline comes by the chain's slow heartbeat, so that who needs time has it.
     /// </summary>
-    public bool WantsBlock => _phase == RoundPhase.Waiting || (_phase == RoundPhase.Open && !_paused && Contributed >= _policy.Quorum);
+    public bool WantsBlock => _phase switch
+    {
+        RoundPhase.Waiting => true,
+        RoundPhase.Open => !_paused && Contributed >= _policy.Quorum,
+        RoundPhase.Judging => _trials.Verdict(_members) is not null || (!_paused && _trials.Now!.AcceptCount + _trials.Now.RefuseCount >= _members.Quorum),
+        _ => false,
+    };
 
     /// <summary>Mean of the members' last reported macro-AUC × 10⁶, rounded down; −1 when none reported.</summary>
     public int MeanAucPpm
@@ -97,7 +103,8 @@ public sealed partial class RoundMachine
 
     private int Contributed => _contributions.Count(c => c is not null);
 
-    private long LastFinal => _finals.Count > 0 ? _finals[^1].Round : 0;
+    /// <summary>The newest final round, of either branch; 0 when there is none.</summary>
+    private long LastFinal => Math.Max(_finals.Count > 0 ? _finals[^1].Round : 0, _trials.Now is { Finals: [.., var offered] } ? offered.Round : 0);
 
     public RoundInfo Info => new(
         _phase, _round, _base, _seed, _deadline, Contributions(),
@@ -105,6 +112,8 @@ public sealed partial class RoundMachine
         [.. _finals], Those(_excluded), Those(_withdrawn))
     {
         Spent = _reports.All,
+        Branch = Branch,
+        Trial = _trials.Info(_policy.Trial, _round, _phase, _members),
     };
 
     public string? Check(string sender, Contribution contribution)
@@ -181,7 +190,9 @@ public sealed partial class RoundMachine
         return null;
     }
 
-    /// <summary>Blends are taken one per round, in this order, when a round closes.</summary>
+    /// <summary>
+    /// Blends are taken in this order: one per round, when a round closes, or, where the policy has trials, one per trial, when a round opens and none is on.
+    /// </summary>
     public void Schedule(AuxiliaryBlend blend)
     {
         if (_phase != RoundPhase.Completed && _blends.Count < RoundSnapshot.MaxBlends)
@@ -211,14 +222,14 @@ public sealed partial class RoundMachine
         return _finals[index].Model == model ? null : $"round {round} ended in model {_finals[index].Model.Short}, not {model.Short}";
     }
 
-    /// <summary>After <see cref="CheckPause"/>: contributions wait and no deadline passes; a closed round is still attested.</summary>
+    /// <summary>After <see cref="CheckPause"/>: contributions wait and no deadline passes; a closed round is still attested, a trial still judged.</summary>
     public void Pause(ICollection<IChainEvent> events)
     {
         _paused = true;
         events.Add(new TrainingPaused(_round));
     }
 
-    /// <summary>After <see cref="CheckResume"/>: an open round gets a new deadline.</summary>
+    /// <summary>After <see cref="CheckResume"/>: an open round, or a trial that is judged, gets a new deadline.</summary>
     public void Resume(long height, ICollection<IChainEvent> events)
     {
         _paused = false;
@@ -226,23 +237,34 @@ public sealed partial class RoundMachine
         events.Add(new TrainingResumed(_round, _deadline));
     }
 
-    /// <summary>After <see cref="CheckStop"/>: an open round is abandoned, a closed one becomes the last.</summary>
+    /// <summary>
+    /// After <see cref="CheckStop"/>: an open round is abandoned, a closed one becomes the last. A trial ends without what it tries: members have not
+    /// accepted it, and a closed round of that branch is abandoned too.
+    /// </summary>
     public void Stop(ICollection<IChainEvent> events)
     {
         _lastRound = _round;
-        if (_phase == RoundPhase.Closed)
-            return;
-        events.Add(new RoundAbandoned(_round));
-        Complete(events);
+        bool becomesLast = _phase == RoundPhase.Closed && Branch.Side != TrialSide.Offered;
+        if (!becomesLast && _phase != RoundPhase.Judging)
+            events.Add(new RoundAbandoned(_round));
+        if (_trials.Now is { } trial)
+            EndTrial(accepted: false, trial.Own, "members stopped training", events);
+        if (!becomesLast)
+            Complete(events);
     }
 
-    /// <summary>After <see cref="CheckRestart"/>: the round under way is abandoned; the block's end opens the next one from the older model.</summary>
+    /// <summary>
+    /// After <see cref="CheckRestart"/>: the round under way is abandoned, and a trial ended without what it tries; the block's end opens the next one from
+    /// the older model.
+    /// </summary>
     /// <param name="rounds">Rounds until training is complete.</param>
     public void Restart(long round, int rounds, ICollection<IChainEvent> events)
     {
-        if (_phase != RoundPhase.Completed)
+        if (_phase is not (RoundPhase.Completed or RoundPhase.Judging))
             events.Add(new RoundAbandoned(_round));
         _finals.RemoveAll(f => f.Round > round);
+        if (_trials.Now is not null)
+            EndTrial(accepted: false, _finals[^1].Model, "members restarted training", events);
         events.Add(new TrainingRestarted(round, _finals[^1].Model));
         _base = _finals[^1].Model;
         _lastRound = _round + rounds;
@@ -250,13 +272,15 @@ public sealed partial class RoundMachine
         _phase = RoundPhase.Waiting;
     }
 
-    /// <summary>After the block's transactions: finalizes, opens, closes or extends.</summary>
+    /// <summary>After the block's transactions: finalizes, opens, closes, extends, or ends a trial.</summary>
     public void EndBlock(long height, Digest blockId, ICollection<IChainEvent> events)
     {
         if (_phase == RoundPhase.Waiting)
             Open(height, blockId, events);
         else if (_phase == RoundPhase.Closed && AttestedByQuorum() is { } attested)
             Finalize(attested, height, blockId, events);
+        else if (_phase == RoundPhase.Judging)
+            Judge(height, blockId, events);
         else if (_phase == RoundPhase.Open && !_paused)
             CloseOrExtend(height, events);
     }
@@ -269,7 +293,11 @@ public sealed partial class RoundMachine
         _deadline = height + _policy.DeadlineBlocks;
         Array.Clear(_contributions);
         Array.Clear(_attestations);
-        events.Add(new RoundOpened(_round, _base, blockId, _deadline));
+        if (_policy.Trial is { } terms)
+            BeginTrial(terms, events);
+        var branch = Branch;
+        _base = _trials.Now?.ModelOf(branch.Side) ?? _base;
+        events.Add(new RoundOpened(_round, _base, blockId, _deadline, branch));
     }
 
     private void CloseOrExtend(long height, ICollection<IChainEvent> events)
@@ -281,7 +309,7 @@ public sealed partial class RoundMachine
             _phase = RoundPhase.Closed;
             foreach (var spent in _reports.All.Where(s => s.Round == _round))
                 events.Add(spent);
-            _closed.Add(new RoundClosed(_round, _base, Contributions(), _blends.TryDequeue(out var blend) ? blend : null));
+            _closed.Add(new RoundClosed(_round, _base, Contributions(), TakeBlend()));
             if (_closed.Count > RememberedRounds)
                 _closed.RemoveAt(0);
             events.Add(_closed[^1]);
@@ -296,20 +324,41 @@ public sealed partial class RoundMachine
     private void Finalize(Attestation attested, long height, Digest blockId, ICollection<IChainEvent> events)
     {
         events.Add(new RoundFinalized(_round, attested.Model, attested.Backbone));
+        var final = new FinalRound(_round, attested.Model);
         _base = attested.Model;
-        _finals.Add(new FinalRound(_round, attested.Model));
-        if (_finals.Count > RememberedFinals)
-            _finals.RemoveAt(0);
+        if (Branch.Side != TrialSide.Offered)
+            Remember(final);
+        if (_trials.Take(final, _policy.Trial))
+            LetJudge(height, events);
+        else
+            GoOn(height, blockId, events);
+    }
+
+    private void GoOn(long height, Digest blockId, ICollection<IChainEvent> events)
+    {
         if (_round < _lastRound)
             Open(height, blockId, events);
         else
             Complete(events);
     }
 
+    private void Remember(FinalRound final)
+    {
+        _finals.Add(final);
+        if (_finals.Count > RememberedFinals)
+            _finals.RemoveAt(0);
+    }
+
     private void Complete(ICollection<IChainEvent> events)
     {
         _phase = RoundPhase.Completed;
         _paused = false;
+        if (_policy.Trial is not null)
+        {
+            foreach (var waiting in _blends)
+                events.Add(new TrialRefused(waiting, "training is complete"));
+        }
+
         _blends.Clear();
         events.Add(new TrainingCompleted(LastFinal, _base));
     }

@@ -14,4 +14,7 @@ public enum RoundPhase
 
     /// <summary>The policy's last round is final.</summary>
     Completed = 3,
+
+    /// <summary>Both branches of a trial have had their rounds: members vote which goes on.</summary>
+    Judging = 4,
 }

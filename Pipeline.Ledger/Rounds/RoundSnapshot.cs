@@ -8,8 +8,8 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="Attestations">By seat, likewise.</param>
 /// <param name="Metrics">By seat: the last that the member reported.</param>
 /// <param name="Excluded">By seat.</param>
-/// <param name="Blends">Accepted backbones that wait for a round to close, in order.</param>
-/// <param name="Finals">The newest final rounds that training descends from, oldest first.</param>
+/// <param name="Blends">Accepted backbones that wait for a round to close, or for a trial, in order.</param>
+/// <param name="Finals">The newest final rounds that training descends from, oldest first; in a trial those of the own branch.</param>
 /// <param name="Closed">The newest rounds that closed, oldest first.</param>
 public sealed record RoundSnapshot(
     RoundPhase Phase, bool Paused, long Round, long LastRound, Digest Base, Digest Seed, long DeadlineHeight,
@@ -21,30 +21,35 @@ public sealed record RoundSnapshot(
     /// <summary>What each member last reported to have spent of its privacy budget, by id; empty on a chain without differential privacy.</summary>
     public IReadOnlyList<PrivacySpent> Spent { get; init; } = [];
 
+    /// <summary>Null where the chain never had a trial.</summary>
+    public TrialSnapshot? Trials { get; init; }
+
     /// <summary>Accepted backbones that may wait; more are dropped by <see cref="RoundMachine.Schedule"/>.</summary>
     public const int MaxBlends = 64;
 
     public void WriteTo(CanonicalWriter writer)
     {
-        int items = Spent.Count > 0 ? 16 : Governance is null ? 14 : 15;
+        int items = Trials is not null ? 17 : Spent.Count > 0 ? 16 : Governance is null ? 14 : 15;
         writer.Array(items).Int((int)Phase).Bool(Paused).Int(Round).Int(LastRound).Digest(Base).Digest(Seed).Int(DeadlineHeight)
             .Optionals(Contributions).Optionals(Attestations).Optionals(Metrics).Array(Excluded.Count);
         foreach (bool excluded in Excluded)
             writer.Bool(excluded);
         writer.EndArray().List(Blends).List(Finals).List(Closed);
-        if (items == 16)
+        if (items >= 16)
             writer.List(Governance is null ? [] : new[] { Governance }).List(Spent);
         else if (Governance is not null)
             writer.Item(Governance);
+        if (Trials is not null)
+            writer.Item(Trials);
         writer.EndArray();
     }
 
     public static RoundSnapshot ReadFrom(CanonicalReader reader)
     {
-        int items = reader.ArrayHeader(16);
+        int items = reader.ArrayHeader(17);
         if (items < 14)
-            throw new CanonicalFormatException($"rounds of {items} items; they have 14 to 16");
-        var phase = (RoundPhase)reader.Int32(0, (int)RoundPhase.Completed);
+            throw new CanonicalFormatException($"rounds of {items} items; they have 14 to 17");
+        var phase = (RoundPhase)reader.Int32(0, (int)RoundPhase.Judging);
         bool paused = reader.Bool();
         long round = reader.Int(0), lastRound = reader.Int(0);
         Digest model = reader.Digest(), seed = reader.Digest();
@@ -60,9 +65,10 @@ public sealed record RoundSnapshot(
             phase, paused, round, lastRound, model, seed, deadline, contributions, attestations, metrics, excluded,
             reader.List<AuxiliaryBlend>(MaxBlends), reader.List<FinalRound>(RoundMachine.RememberedFinals),
             reader.List<RoundClosed>(RoundMachine.RememberedRounds),
-            items == 15 ? reader.Item<GovernedRounds>() : items == 16 ? reader.List<GovernedRounds>(1).FirstOrDefault() : null)
+            items == 15 ? reader.Item<GovernedRounds>() : items >= 16 ? reader.List<GovernedRounds>(1).FirstOrDefault() : null)
         {
-            Spent = items == 16 ? reader.List<PrivacySpent>(4 * MemberSet.MaxMembers) : [],
+            Spent = items >= 16 ? reader.List<PrivacySpent>(4 * MemberSet.MaxMembers) : [],
+            Trials = items == 17 ? reader.Item<TrialSnapshot>() : null,
         };
         reader.EndArray();
         return snapshot;

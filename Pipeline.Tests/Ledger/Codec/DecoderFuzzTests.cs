@@ -189,7 +189,9 @@ public sealed class DecoderFuzzTests
         yield return new GovernanceVote(4, new GovernanceAction.Restart(2, payload, 5));
         yield return new OutboxPacket(Packet(chain, payload));
         yield return new OutboxAck(new PacketAck(chain.Id, 4, PacketError.Limit));
-        yield return Snapshot(chain, payload);
+        var state = Snapshot(chain, payload);
+        yield return state;
+        yield return state with { Rounds = state.Rounds with { Trials = null } };
         yield return new GovernanceVote(5, new GovernanceAction.Upgrade(2, 100));
         yield return new GovernanceVote(6, new GovernanceAction.Join(KeyPossession.Create(chain.Id, "hospital-9", 16, payload, TestChain.Signer(9))));
         yield return new GovernanceVote(7, new GovernanceAction.ChangePolicy(new PolicyChange(3, 9, 5, EquivocationPolicy.Exclude)));
@@ -198,6 +200,8 @@ public sealed class DecoderFuzzTests
         yield return new GovernanceVote(10, new GovernanceAction.Grant(new BridgeGrant("skull", 1, 1000)));
         yield return new GovernanceVote(11, new GovernanceAction.LimitBridge(new BridgeLimits(1000, 3, 1 << 20, 65536)));
         yield return new Withdrawal(3, true);
+        yield return new TrialVote(3, true);
+        yield return TestChain.Policy with { Trial = new TrialPolicy(5, 250_000) };
         foreach (object root in BridgeRoots(chain))
             yield return root;
 
@@ -239,7 +243,10 @@ public sealed class DecoderFuzzTests
         var rounds = new RoundSnapshot(
             RoundPhase.Closed, false, 2, 3, any, any, 9, [contribution, null], [new Attestation(2, any, any), null], [null, new Metrics(1, 5, 6)],
             [true, false], [blend], [new FinalRound(1, any)], [new RoundClosed(2, any, [new RoundContribution("hospital-0", any)], blend)],
-            new GovernedRounds([false, true], [false, true], chain.Learning.Policy));
+            new GovernedRounds([false, true], [false, true], chain.Learning.Policy))
+        {
+            Trials = new TrialSnapshot(1, 2, new Trial(2, blend, any, any, [new FinalRound(2, any)], 1, 2)),
+        };
         var bridge = new BridgeSnapshot(
             [new OutboxLeaf(4, [1, 2, 3])], [new BridgeSnapshot.Sequence("skull", 2)],
             [new BridgeSnapshot.Channel(any, 0, chain.Members, 3, any, 5, false, 2, new AuxiliaryOffer(Packet(chain, any), 4, 1, 2))],

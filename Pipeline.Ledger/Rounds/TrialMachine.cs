@@ -1,0 +1,122 @@
+using Pipeline.Ledger.Codec;
+using Pipeline.Ledger.Crypto;
+
+namespace Pipeline.Ledger.Rounds;
+
+/// <summary>The trials of a chain, one at a time: which branch a round is of, what rounds they have cost, what members say. Pure and deterministic.</summary>
+internal sealed class TrialMachine
+{
+    private long _branch;
+    private long _taken;
+
+    /// <summary>The trial under way, or null.</summary>
+    public Trial? Now { get; private set; }
+
+    /// <summary>Null while the chain never had a trial.</summary>
+    public TrialSnapshot? Snapshot => _taken == 0 ? null : new TrialSnapshot(_branch, _taken, Now);
+
+    public RoundBranch BranchOf(long round) => Now is not { } trial ? new RoundBranch(_branch, TrialSide.None)
+        : trial.SideOf(round) is TrialSide.Own ? new RoundBranch(_branch, TrialSide.Own)
+        : new RoundBranch(trial.Began, TrialSide.Offered);
+
+    /// <summary>Null when a trial that begins in this round has room; otherwise why it never will.</summary>
+    /// <param name="rounds">Of the policy.</param>
+    /// <param name="lastRound">After which training is complete.</param>
+    public string? CheckBegin(TrialPolicy terms, int rounds, long round, long lastRound)
+    {
+        if (_taken + terms.TotalRounds > terms.Budget(rounds))
+            return $"a trial takes {terms.TotalRounds} rounds; trials have had {_taken} of the {terms.Budget(rounds)} that they may take";
+        long left = lastRound - round + 1;
+        return terms.TotalRounds > left ? $"a trial takes {terms.TotalRounds} rounds, and {left} are left" : null;
+    }
+
+    /// <param name="model">What both branches start from.</param>
+    public void Begin(long round, AuxiliaryBlend auxiliary, Digest model) => Now = new Trial(round, auxiliary, model, model, []);
+
+    /// <summary>A round opens.</summary>
+    public void Count()
+    {
+        if (Now is not null)
+            _taken++;
+    }
+
+    /// <summary>A round is final; true when both branches have had theirs.</summary>
+    public bool Take(FinalRound final, TrialPolicy? terms)
+    {
+        Now = Now?.With(final);
+        return Now is { } trial && terms is not null && final.Round - trial.Began + 1 >= terms.TotalRounds;
+    }
+
+    /// <summary>Null when the member in this seat has not voted yet.</summary>
+    public string? CheckVote(string sender, int seat) =>
+        ((Now!.Accepts | Now.Refuses) >> seat & 1) == 0 ? null : $"'{sender}' has already voted on the trial that began in round {Now.Began}";
+
+    public void Vote(int seat, bool accept) => Now = Now!.With(seat, accept);
+
+    /// <summary>True when n−f members accepted, false when so many refused that they never will, null while it is open.</summary>
+    public bool? Verdict(MemberSet members) => Now!.AcceptCount >= members.Quorum ? true : Now.RefuseCount > members.MaxFaulty ? false : null;
+
+    /// <summary>The trial is over; returns it.</summary>
+    public Trial End(bool accepted)
+    {
+        var trial = Now!;
+        if (accepted)
+            _branch = trial.Began;
+        Now = null;
+        return trial;
+    }
+
+    /// <summary>An epoch begins: verdicts stay with the members that gave them.</summary>
+    public void Seat(MemberSet from, MemberSet to)
+    {
+        if (Now is { } trial)
+            Now = trial with { Accepts = Seats.Move(trial.Accepts, from, to), Refuses = Seats.Move(trial.Refuses, from, to) };
+    }
+
+    public TrialInfo? Info(TrialPolicy? terms, long round, RoundPhase phase, MemberSet members)
+    {
+        if (Now is not { } trial || terms is null)
+            return null;
+        int final = (int)(round - trial.Began) + (phase == RoundPhase.Judging ? 1 : 0);
+        return new TrialInfo(
+            trial.Began, trial.Auxiliary, terms.Rounds, final / 2, (final + 1) / 2, trial.Own, trial.Offered, Those(trial.Accepts), Those(trial.Refuses));
+
+        string[] Those(ulong seats) => [.. Enumerable.Range(0, members.Count).Where(seat => (seats >> seat & 1) != 0).Select(seat => members[seat].Id)];
+    }
+
+    /// <summary>Takes the state over.</summary>
+    /// <exception cref="CanonicalFormatException">It contradicts itself or the rounds that it is of.</exception>
+    public void Restore(RoundSnapshot rounds, TrialPolicy? terms, int seats)
+    {
+        if (Contradiction(rounds, terms, seats) is { } contradiction)
+            throw new CanonicalFormatException(contradiction);
+        (_branch, _taken, Now) = rounds.Trials is { } taken ? (taken.Branch, taken.Taken, taken.Now) : (0, 0, null);
+    }
+
+    private static string? Contradiction(RoundSnapshot rounds, TrialPolicy? terms, int seats)
+    {
+        if (rounds.Trials is not { } trials)
+            return rounds.Phase == RoundPhase.Judging ? "members judge a trial that is not there" : null;
+        if (terms is null)
+            return "trials on a chain whose policy has none";
+        if (trials.Branch > rounds.Round || trials.Taken > rounds.Round)
+            return $"branch {trials.Branch} and {trials.Taken} rounds of trials in round {rounds.Round}";
+        if (trials.Now is not { } trial)
+            return rounds.Phase == RoundPhase.Judging ? "members judge a trial that is not there" : null;
+        long had = rounds.Round - trial.Began + 1;
+        if (had < 1 || had > terms.TotalRounds || trials.Taken < had || trials.Branch >= trial.Began)
+            return $"a trial that began in round {trial.Began} of branch {trials.Branch}, in round {rounds.Round}, of {trials.Taken} rounds that trials have had";
+        if (rounds.Phase is RoundPhase.Waiting or RoundPhase.Completed || (rounds.Phase == RoundPhase.Judging && had < terms.TotalRounds))
+            return $"a trial that began in round {trial.Began}, and round {rounds.Round} is {rounds.Phase}";
+        if (rounds.Phase != RoundPhase.Judging && (trial.Accepts | trial.Refuses) != 0)
+            return "votes on a trial before both branches have had their rounds";
+        if ((trial.Accepts & trial.Refuses) != 0 || (seats < 64 && (trial.Accepts | trial.Refuses) >> seats != 0))
+            return "votes on a trial of members that are none, or that voted twice";
+        if (rounds.Base != trial.ModelOf(rounds.Phase == RoundPhase.Judging ? TrialSide.Own : trial.SideOf(rounds.Round)))
+            return $"round {rounds.Round} of a trial starts from a model that its branch does not stand at";
+        return trial.Finals.Any(f => f.Round < trial.Began || f.Round > rounds.Round || trial.SideOf(f.Round) != TrialSide.Offered) ||
+            (trial.Finals.Count > 0 && trial.Finals[^1].Model != trial.Offered)
+            ? "final rounds of an offered branch that are not its own"
+            : null;
+    }
+}
