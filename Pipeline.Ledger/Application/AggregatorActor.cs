@@ -14,7 +14,7 @@ namespace Pipeline.Ledger.Application;
 /// aggregates closed rounds, attests the result. Everything it knows follows from the chain and the store, so a restart loses nothing.
 /// Disk and arithmetic run on threads of their own; this actor decides what is next.
 /// </summary>
-public sealed class AggregatorActor : ReceiveActor, IWithTimers
+public sealed partial class AggregatorActor : ReceiveActor, IWithTimers
 {
     private const string ResubmitTimer = "resubmit";
 
@@ -32,7 +32,7 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
     private readonly HashSet<Digest> _offersTold = [];
 
     // With the height at which they were no longer needed: a restart below it would want them again.
-    private readonly List<(long Height, RoundClosed Round)> _expired = [];
+    private readonly List<(long Height, Digest Payload)> _expired = [];
 
     private LearningProgress _progress;
     private bool _caughtUp;
@@ -126,16 +126,17 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
         _seeking = null;
         foreach (var closed in _progress.Closed)
             _listener.Tell(new LearningProtocol.ChainEvent(at.Height, closed, Replayed: true));
-        NoteExpired([.. before.Closed.Where(closed => _progress.Closed.All(known => known.Round != closed.Round)), .. _progress.Expire()]);
+        NoteExpired(before.Held.Except(_progress.Held).Concat(_progress.Expire()));
         if (_caughtUp)
             Advance();
     }
 
-    private void NoteExpired(IEnumerable<RoundClosed> rounds) => _expired.AddRange(rounds.Select(round => (_progress.Height, round)));
+    private void NoteExpired(IEnumerable<Digest> payloads) => _expired.AddRange(payloads.Select(payload => (_progress.Height, payload)));
 
     private void OnSnapshot(ChainProtocol.SnapshotTaken snapshot)
     {
-        RoundClosed[] covered = [.. _expired.Where(e => e.Height <= snapshot.Height).Select(e => e.Round)];
+        // A round may have come to a model that an earlier one had come to.
+        Digest[] covered = [.. _expired.Where(e => e.Height <= snapshot.Height).Select(e => e.Payload).Except(_progress.Held)];
         _expired.RemoveAll(e => e.Height <= snapshot.Height);
         if (covered.Length > 0)
             _work.Delete(covered, Self);
@@ -169,82 +170,25 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
                 _exchange.Tell(new PayloadProtocol.Fetch(offer.Payload));
         }
 
-        if (_candidate?.Digest == needed)
-            _model = _candidate;
+        TakeWhatIsHeld(needed);
         if (_model?.Digest != needed)
-            SeekModel(needed);
+            Seek(needed);
         else if (_progress.Completed is { } completed)
             TellFinal(completed, _model);
+        else if (_progress.Judged is { } trial)
+            TellTrial(trial, _model);
         else if (_progress.AwaitingAggregate is { } closed)
-            Collect(closed);
+            Collect(closed, _model);
         else
             TellReady(_progress.Open!, _model);
     }
 
-    private void TellReady(RoundOpened opened, FixedPointModel model)
-    {
-        if (_toldRound == opened.Round)
-            return;
-        _toldRound = opened.Round;
-        _toldFinal = false;
-        _listener.Tell(new LearningProtocol.ModelReady(opened.Round, opened.Base, opened.Seed, model));
-    }
-
-    private void TellFinal(TrainingCompleted completed, FixedPointModel model)
-    {
-        if (_toldFinal)
-            return;
-        _toldFinal = true;
-        _listener.Tell(new LearningProtocol.FinalModelReady(completed.Round, model));
-    }
-
-    private void SeekModel(Digest needed)
-    {
-        // An aggregate under way is most likely the very model; one that still waits for payloads is overtaken.
-        if (_seeking == needed || _collection is { Running: true })
-            return;
-        _collection = null;
-        _seeking = needed;
-        _work.Load(needed, Self);
-    }
-
-    private void OnModelLoaded(AggregatorWork.ModelLoaded loaded)
-    {
-        if (loaded.Error is not null)
-            _log.Warning("Model {0} in the store is unusable: {1}", loaded.Digest.Short, loaded.Error);
-        if (_seeking == loaded.Digest && loaded.Model is not null)
-        {
-            HoldModel(loaded.Model);
-            Advance();
-        }
-        else if (_seeking == loaded.Digest && loaded.Error is null)
-        {
-            _exchange.Tell(new PayloadProtocol.Fetch(loaded.Digest));
-        }
-        else if (_seeking == loaded.Digest)
-        {
-            Timers.StartSingleTimer(loaded.Digest, new Refetch(loaded.Digest), _settings.RetryInterval);
-        }
-        else if (_seeking is not null && loaded.Model is not null && Recomputable is { } closed && closed.Base == loaded.Digest)
-        {
-            _model = loaded.Model;
-            Collect(closed);
-        }
-    }
-
-    private void HoldModel(FixedPointModel model)
-    {
-        _model = model;
-        _seeking = null;
-        if (_collection is { Running: false })
-            _collection = null;
-    }
-
-    private void Collect(RoundClosed closed)
+    /// <param name="model">The round's base.</param>
+    private void Collect(RoundClosed closed, FixedPointModel model)
     {
         if (_collection?.Closed.Round == closed.Round || _own?.Round == closed.Round)
             return;
-        _collection = new Collection(closed);
+        _collection = new Collection(closed, model);
         foreach (var payload in _collection.Missing)
             _exchange.Tell(new PayloadProtocol.Fetch(payload));
         RunWhenComplete();
@@ -252,10 +196,10 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
 
     private void RunWhenComplete()
     {
-        if (_collection is not { Running: false, Missing.Count: 0 } || _model is null)
+        if (_collection is not { Running: false, Missing.Count: 0 })
             return;
         _collection.Running = true;
-        _work.Aggregate(_model, _collection.Closed, _collection.Payloads, Self);
+        _work.Aggregate(_collection.Base, _collection.Closed, _collection.Payloads, Self);
     }
 
     private void OnAggregated(AggregatorWork.Aggregated done)
@@ -269,8 +213,8 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
             _listener.Tell(new LearningProtocol.UpdatesCompared(result.Round, result.Scores));
         // The model in hand moves on only to what the chain says; until then it stays the closed round's base.
         _candidate = result.Model;
-        if (_progress.Model == result.Model.Digest)
-            HoldModel(result.Model);
+        if (IsNeeded(result.Model.Digest))
+            Hold(result.Model);
         else if (_progress.AwaitingAggregate?.Round == result.Round)
             Attest(result);
         ReportDivergence();
@@ -348,9 +292,6 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
             _work.Load(closed.Base, Self);
     }
 
-    /// <summary>The closed round whose aggregate is the model that the chain stands at, when it is remembered and did not diverge here.</summary>
-    private RoundClosed? Recomputable => _progress.ClosedToModel is { } closed && closed.Round != _divergedRound ? closed : null;
-
     private void Refetched(Digest payload)
     {
         bool wanted = _seeking == payload || _progress.Offers.ContainsKey(payload) ||
@@ -382,9 +323,11 @@ public sealed class AggregatorActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A closed round whose payloads are being gathered.</summary>
-    private sealed class Collection(RoundClosed closed)
+    private sealed class Collection(RoundClosed closed, FixedPointModel model)
     {
         public RoundClosed Closed => closed;
+
+        public FixedPointModel Base => model;
 
         public HashSet<Digest> Missing { get; } =
             [.. closed.Contributions.Select(c => c.Payload), .. closed.Auxiliary is { } blend ? [blend.Payload] : Array.Empty<Digest>()];

@@ -51,17 +51,11 @@ internal sealed class AggregatorWork(LearningGenesis genesis, IPayloadStore stor
             return new Aggregated(result);
         });
 
-    /// <summary>Prunes the updates and base models of rounds that are long final; the genesis' model stays.</summary>
-    public void Delete(IReadOnlyList<RoundClosed> expired, IActorRef answer) => Run("Deleting payloads of old rounds", answer, () =>
+    /// <summary>Prunes the updates and models of rounds that are long final; the genesis' model stays.</summary>
+    public void Delete(IReadOnlyList<Digest> expired, IActorRef answer) => Run("Deleting payloads of old rounds", answer, () =>
     {
-        foreach (var closed in expired)
-        {
-            foreach (var contribution in closed.Contributions)
-                store.Delete(contribution.Payload);
-            if (closed.Base != genesis.InitialModel)
-                store.Delete(closed.Base);
-        }
-
+        foreach (var payload in expired.Where(payload => payload != genesis.InitialModel))
+            store.Delete(payload);
         return new Deleted();
     });
 

@@ -10,6 +10,9 @@ public sealed partial class LearningApplication
 {
     private bool IsChanging => Upgrade.Version >= ProtocolVersion.ChangingMembers;
 
+    /// <summary>By the genesis, which no build reads that does not know them: no block is executed by some with and by others without.</summary>
+    private bool HasTrials => Learning.Policy.Trial is not null;
+
     private string? Check(GovernanceAction action, bool isFirst)
     {
         if (action.Since > Upgrade.Version)

@@ -94,6 +94,7 @@ public sealed partial class LearningApplication : IChainApplication
             LearningTransactions.AckDelivery when IsChanging => Decode<AckDelivery>(transaction, body => Bridge.Check(body, _time)),
             LearningTransactions.ClientUpdate when IsChanging => Decode<ClientUpdate>(transaction, body => Bridge.Check(body, _time)),
             LearningTransactions.Withdrawal when IsChanging => Decode<Withdrawal>(transaction, body => Rounds.Check(sender, body)),
+            LearningTransactions.TrialVote when HasTrials => Decode<TrialVote>(transaction, body => Rounds.Check(sender, body)),
             _ => $"kind {transaction.Kind} is not a transaction of a learning chain",
         };
     }
@@ -122,11 +123,13 @@ public sealed partial class LearningApplication : IChainApplication
 
         ScheduleAccepted(events);
         int contributors = Rounds.Contributors;
+        var side = Rounds.Branch.Side;
         int before = events.Count;
         Rounds.EndBlock(header.Height, block.Id, events);
         for (int i = before, end = events.Count; i < end; i++)
         {
-            if (events[i] is RoundFinalized final)
+            // What members have not accepted yet does not go abroad in their name.
+            if (events[i] is RoundFinalized final && side != TrialSide.Offered)
                 EmitPackets(final, contributors, header, events);
         }
 
@@ -167,6 +170,7 @@ public sealed partial class LearningApplication : IChainApplication
             LearningTransactions.AckDelivery when IsChanging => Decode<AckDelivery>(transaction, body => Bridge.Apply(body, time, events)),
             LearningTransactions.ClientUpdate when IsChanging => Decode<ClientUpdate>(transaction, body => Bridge.Apply(body, time, events)),
             LearningTransactions.Withdrawal when IsChanging => Decode<Withdrawal>(transaction, body => Rounds.Apply(sender, body, events)),
+            LearningTransactions.TrialVote when HasTrials => Decode<TrialVote>(transaction, body => Rounds.Apply(sender, body)),
             _ => $"kind {transaction.Kind} is not a transaction of a learning chain",
         };
     }

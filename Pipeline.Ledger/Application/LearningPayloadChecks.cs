@@ -33,7 +33,7 @@ public sealed class LearningPayloadChecks(LearningGenesis genesis, Func<RoundInf
         if (!UpdateChecks.TryDecode(genesis.Layout, genesis.Policy, payload, out var update, out string? error))
             return error;
         var current = round();
-        if (update.Round < current.Round || (current.Phase == RoundPhase.Completed && update.Round == current.Round))
+        if (update.Round < current.Round || (current.Phase is RoundPhase.Completed or RoundPhase.Judging && update.Round == current.Round))
             return $"the update is of round {update.Round}; the chain is at round {current.Round}";
         // A holder that is a few blocks behind cannot know a later round's base; every replica checks it again before it aggregates.
         return update.Round == current.Round ? RoundAggregation.CheckBase(update, current.Round, current.Base) : null;

@@ -8,15 +8,22 @@ namespace Pipeline.Ledger.Application;
 
 /// <summary>
 /// What the chain's state and the events since say is still to be done: the newest round, whether it waits for its aggregate, which offers are
-/// undecided. Pure; the aggregator acts on it once it has caught up.
+/// undecided, whether a trial is judged. Pure; the aggregator acts on it once it has caught up.
 /// </summary>
-/// <param name="keepRounds">Final rounds whose model and contributions are kept: a missing model can be recomputed from them, training restarted.</param>
+/// <param name="keepRounds">
+/// Final rounds of a branch whose model and contributions are kept: a missing model can be recomputed from them, training restarted.
+/// </param>
 internal sealed class LearningProgress(string member, int keepRounds)
 {
     private readonly SortedDictionary<long, RoundClosed> _closed = [];
-    private readonly List<long> _finals = [];
+
+    // Those that training descends from, in a trial by its own branch; and since when there is another, with its own.
+    private readonly List<FinalRound> _finals = [];
+    private readonly List<FinalRound> _offered = [];
     private readonly HashSet<string> _erased = [];
     private readonly Dictionary<Digest, AuxiliaryPacket> _offers = [];
+    private HashSet<Digest> _held = [];
+    private long? _trial;
 
     public long Height { get; private set; }
 
@@ -30,14 +37,38 @@ internal sealed class LearningProgress(string member, int keepRounds)
     /// <summary>Training is complete; null when it was restarted since.</summary>
     public TrainingCompleted? Completed { get; private set; }
 
+    /// <summary>The trial that members judge, or null.</summary>
+    public TrialReady? Judged { get; private set; }
+
     /// <summary>The newest round that the own institution has attested on the chain.</summary>
     public long OwnAttested { get; private set; }
+
+    /// <summary>First round of the newest trial that the own institution has voted on.</summary>
+    public long OwnJudged { get; private set; }
 
     /// <summary>Offers that neither the members have decided nor the own institution has voted on, by payload.</summary>
     public IReadOnlyDictionary<Digest, AuxiliaryPacket> Offers => _offers;
 
-    /// <summary>The model that the chain stands at: base of the newest round, or the final one. Null before the first block.</summary>
-    public Digest? Model => Completed?.Model ?? Open?.Base;
+    /// <summary>
+    /// The model that the chain stands at: base of the newest round, that of the own branch while a trial is judged, or the final one. Null before the
+    /// first block.
+    /// </summary>
+    public Digest? Model => Completed?.Model ?? Judged?.Own ?? Open?.Base;
+
+    /// <summary>Closed rounds that are remembered, oldest first.</summary>
+    public IReadOnlyCollection<RoundClosed> Closed => _closed.Values;
+
+    /// <summary>Payloads of members that withdrew and had them deleted; those of a round that waits for its aggregate are needed until it is final.</summary>
+    public IEnumerable<Digest> Erased => _closed.Values.Where(c => c.Round != AwaitingAggregate?.Round)
+        .SelectMany(c => c.Contributions).Where(c => _erased.Contains(c.Member)).Select(c => c.Payload);
+
+    /// <summary>Payloads that may be needed: contributions to remembered rounds, and models that these started from or that training may go on from.</summary>
+    public HashSet<Digest> Held => [
+        .. _closed.Values.SelectMany(c => c.Contributions).Select(c => c.Payload), .. _closed.Values.Select(c => c.Base), .. Finals.Select(f => f.Model),
+        .. Model is { } model ? [model] : Array.Empty<Digest>(),
+    ];
+
+    private IEnumerable<FinalRound> Finals => _finals.Concat(_offered);
 
     /// <summary>As if every block up to the state had been taken in, as far as the state remembers them.</summary>
     /// <param name="founders">The members of the genesis, who are those of a state that names no others.</param>
@@ -49,32 +80,36 @@ internal sealed class LearningProgress(string member, int keepRounds)
         var progress = new LearningProgress(member, keepRounds)
         {
             Height = state.Height,
-            Open = rounds.Round == 0 ? null : new RoundOpened(rounds.Round, rounds.Base, rounds.Seed, rounds.DeadlineHeight),
+            Open = rounds.Round == 0 ? null : new RoundOpened(rounds.Round, rounds.Base, rounds.Seed, rounds.DeadlineHeight, rounds.Branch),
             AwaitingAggregate = rounds.Phase == RoundPhase.Closed ? rounds.Closed[^1] : null,
-            LastFinal = rounds.Finals.Count == 0 ? null : rounds.Finals[^1],
             OwnAttested = seat >= 0 && rounds.Attestations[seat] is { } own ? own.Round : 0,
         };
-        if (rounds.Phase == RoundPhase.Completed)
-            progress.Completed = new TrainingCompleted(progress.LastFinal?.Round ?? 0, rounds.Base);
         foreach (var closed in rounds.Closed)
             progress._closed[closed.Round] = closed;
         progress._erased.UnionWith(members.Members.Where((_, s) => rounds.Governance?.Erased[s] == true).Select(m => m.Id));
-        progress._finals.AddRange(rounds.Finals.Select(f => f.Round));
+        progress._finals.AddRange(rounds.Finals);
+        if (rounds.Trials?.Now is { } trial)
+        {
+            progress._trial = trial.Began;
+            progress._offered.AddRange(trial.Finals);
+            if (rounds.Phase == RoundPhase.Judging)
+                progress.Judged = new TrialReady(trial.Began, trial.Own, trial.Offered, rounds.DeadlineHeight);
+            if (seat >= 0 && ((trial.Accepts | trial.Refuses) >> seat & 1) != 0)
+                progress.OwnJudged = trial.Began;
+        }
+
+        progress.LastFinal = progress.Finals.MaxBy(f => f.Round);
+        if (rounds.Phase == RoundPhase.Completed)
+            progress.Completed = new TrainingCompleted(progress.LastFinal?.Round ?? 0, rounds.Base);
         foreach (var channel in state.Bridge.Channels)
         {
             if (channel.Offer is { } offer && (seat < 0 || ((offer.Accepts | offer.Refuses) >> seat & 1) == 0))
                 progress._offers[offer.Packet.Payload] = offer.Packet;
         }
 
+        progress._held = progress.Held;
         return progress;
     }
-
-    /// <summary>Closed rounds that are remembered, oldest first.</summary>
-    public IReadOnlyCollection<RoundClosed> Closed => _closed.Values;
-
-    /// <summary>Payloads of members that withdrew and had them deleted; those of a round that waits for its aggregate are needed until it is final.</summary>
-    public IEnumerable<Digest> Erased => _closed.Values.Where(c => c.Round != AwaitingAggregate?.Round)
-        .SelectMany(c => c.Contributions).Where(c => _erased.Contains(c.Member)).Select(c => c.Payload);
 
     /// <summary>Takes a block in; false when it was already taken.</summary>
     public bool TryTake(ChainProtocol.BlockApplied applied)
@@ -94,30 +129,45 @@ internal sealed class LearningProgress(string member, int keepRounds)
         return true;
     }
 
-    /// <summary>The closed round whose aggregate is the model that the chain stands at; null when that is not remembered.</summary>
-    public RoundClosed? ClosedToModel => LastFinal is { } final && final.Model == Model ? _closed.GetValueOrDefault(final.Round) : null;
+    /// <summary>The closed round whose aggregate is a model that training may go on from; null when that is not remembered.</summary>
+    public RoundClosed? ClosedTo(Digest model) => Finals.LastOrDefault(f => f.Model == model) is { } final ? _closed.GetValueOrDefault(final.Round) : null;
 
-    /// <summary>Forgets and returns rounds that recomputation no longer reaches back to.</summary>
-    public IReadOnlyList<RoundClosed> Expire()
+    /// <summary>Forgets rounds that recomputation no longer reaches back to; returns the payloads that are needed no more.</summary>
+    public IReadOnlyList<Digest> Expire()
     {
-        if (_finals.Count < keepRounds)
-            return [];
-        var expired = _closed.Values.Where(c => c.Round < _finals[^keepRounds]).ToArray();
-        _finals.RemoveRange(0, _finals.Count - keepRounds);
-        foreach (var closed in expired)
-            _closed.Remove(closed.Round);
-        return expired;
+        if (_finals.Count >= keepRounds)
+        {
+            // Both branches of a trial reach back to before it, as long as those rounds are among the newest.
+            var offered = _finals.Where(f => f.Round < _trial).Concat(_offered).ToArray();
+            long first = Math.Min(_finals[^keepRounds].Round, offered.Length >= keepRounds ? offered[^keepRounds].Round : long.MaxValue);
+            foreach (long round in _closed.Keys.Where(round => round < first).ToArray())
+                _closed.Remove(round);
+            _finals.RemoveRange(0, _finals.Count - keepRounds);
+            _offered.RemoveRange(0, Math.Max(0, _offered.Count - keepRounds));
+        }
+
+        var before = _held;
+        _held = Held;
+        return [.. before.Except(_held)];
     }
 
     private void TakeOwn(Transaction transaction)
     {
-        if (transaction.Kind == LearningTransactions.Attestation)
-            OwnAttested = Canonical.Decode<Attestation>(transaction.Body).Round;
-        else if (transaction.Kind == LearningTransactions.GateVote)
-            Judged(Canonical.Decode<GateVote>(transaction.Body));
+        switch (transaction.Kind)
+        {
+            case LearningTransactions.Attestation:
+                OwnAttested = Canonical.Decode<Attestation>(transaction.Body).Round;
+                break;
+            case LearningTransactions.GateVote:
+                TakeOwn(Canonical.Decode<GateVote>(transaction.Body));
+                break;
+            case LearningTransactions.TrialVote:
+                OwnJudged = Canonical.Decode<TrialVote>(transaction.Body).Began;
+                break;
+        }
     }
 
-    private void Judged(GateVote vote)
+    private void TakeOwn(GateVote vote)
     {
         foreach (var offer in _offers.Values.Where(p => p.SourceChain == vote.SourceChain && p.Sequence == vote.Sequence).ToArray())
             _offers.Remove(offer.Payload);
@@ -138,13 +188,22 @@ internal sealed class LearningProgress(string member, int keepRounds)
             case RoundFinalized final:
                 AwaitingAggregate = null;
                 LastFinal = new FinalRound(final.Round, final.Model);
-                _finals.Add(final.Round);
+                (_trial is not null && Open?.Branch.Side == TrialSide.Offered ? _offered : _finals).Add(LastFinal);
                 break;
             case RoundAbandoned:
                 AwaitingAggregate = null;
                 break;
+            case TrialBegan began:
+                _trial = began.Round;
+                break;
+            case TrialReady ready:
+                Judged = ready;
+                break;
+            case TrialEnded ended:
+                TakeEnd(ended);
+                break;
             case TrainingRestarted restarted:
-                _finals.RemoveAll(round => round > restarted.FromRound);
+                _finals.RemoveAll(final => final.Round > restarted.FromRound);
                 break;
             case MemberWithdrew { Erase: true } withdrew:
                 _erased.Add(withdrew.Member);
@@ -165,5 +224,18 @@ internal sealed class LearningProgress(string member, int keepRounds)
                 _offers.Remove(refused.Packet.Payload);
                 break;
         }
+    }
+
+    private void TakeEnd(TrialEnded ended)
+    {
+        if (ended.Accepted)
+        {
+            _finals.RemoveAll(final => final.Round >= ended.Began);
+            _finals.AddRange(_offered);
+        }
+
+        _offered.Clear();
+        _trial = null;
+        Judged = null;
     }
 }

@@ -10,7 +10,7 @@ public sealed record PacketEmitted(long LeafIndex, AuxiliaryPacket Packet) : ICh
 /// <summary>A proven packet arrived and n−f members hold its payload: each site's gate judges it and votes.</summary>
 public sealed record AuxiliaryOffered(AuxiliaryPacket Packet) : IChainEvent;
 
-/// <summary>n−f members accepted: the backbone is blended in when the next round closes.</summary>
+/// <summary>n−f members accepted: the backbone is blended in when the next round closes, or waits for its trial where the policy has trials.</summary>
 public sealed record AuxiliaryAccepted(AuxiliaryPacket Packet) : IChainEvent;
 
 /// <summary>Acceptance has become impossible, or a newer packet of the same chain took the offer's place.</summary>

@@ -24,6 +24,9 @@ public sealed record RoundSnapshot(
     /// <summary>Null where the chain never had a trial.</summary>
     public TrialSnapshot? Trials { get; init; }
 
+    /// <summary>Of the newest round; while members judge a trial, the own one.</summary>
+    public RoundBranch Branch => Trials?.BranchOf(Round) ?? default;
+
     /// <summary>Accepted backbones that may wait; more are dropped by <see cref="RoundMachine.Schedule"/>.</summary>
     public const int MaxBlends = 64;
 

@@ -6,26 +6,29 @@ namespace Pipeline.Ledger.Rounds;
 /// <summary>The trials of a chain, one at a time: which branch a round is of, what rounds they have cost, what members say. Pure and deterministic.</summary>
 internal sealed class TrialMachine
 {
-    private long _branch;
-    private long _taken;
+    private static readonly TrialSnapshot None = new(0, 0, null);
+
+    private TrialSnapshot _state = None;
 
     /// <summary>The trial under way, or null.</summary>
-    public Trial? Now { get; private set; }
+    public Trial? Now
+    {
+        get => _state.Now;
+        private set => _state = _state with { Now = value };
+    }
 
     /// <summary>Null while the chain never had a trial.</summary>
-    public TrialSnapshot? Snapshot => _taken == 0 ? null : new TrialSnapshot(_branch, _taken, Now);
+    public TrialSnapshot? Snapshot => _state.Taken == 0 ? null : _state;
 
-    public RoundBranch BranchOf(long round) => Now is not { } trial ? new RoundBranch(_branch, TrialSide.None)
-        : trial.SideOf(round) is TrialSide.Own ? new RoundBranch(_branch, TrialSide.Own)
-        : new RoundBranch(trial.Began, TrialSide.Offered);
+    public RoundBranch BranchOf(long round) => _state.BranchOf(round);
 
     /// <summary>Null when a trial that begins in this round has room; otherwise why it never will.</summary>
     /// <param name="rounds">Of the policy.</param>
     /// <param name="lastRound">After which training is complete.</param>
     public string? CheckBegin(TrialPolicy terms, int rounds, long round, long lastRound)
     {
-        if (_taken + terms.TotalRounds > terms.Budget(rounds))
-            return $"a trial takes {terms.TotalRounds} rounds; trials have had {_taken} of the {terms.Budget(rounds)} that they may take";
+        if (_state.Taken + terms.TotalRounds > terms.Budget(rounds))
+            return $"a trial takes {terms.TotalRounds} rounds; trials have had {_state.Taken} of the {terms.Budget(rounds)} that they may take";
         long left = lastRound - round + 1;
         return terms.TotalRounds > left ? $"a trial takes {terms.TotalRounds} rounds, and {left} are left" : null;
     }
@@ -37,7 +40,7 @@ internal sealed class TrialMachine
     public void Count()
     {
         if (Now is not null)
-            _taken++;
+            _state = _state with { Taken = _state.Taken + 1 };
     }
 
     /// <summary>A round is final; true when both branches have had theirs.</summary>
@@ -60,9 +63,7 @@ internal sealed class TrialMachine
     public Trial End(bool accepted)
     {
         var trial = Now!;
-        if (accepted)
-            _branch = trial.Began;
-        Now = null;
+        _state = _state with { Branch = accepted ? trial.Began : _state.Branch, Now = null };
         return trial;
     }
 
@@ -90,7 +91,7 @@ internal sealed class TrialMachine
     {
         if (Contradiction(rounds, terms, seats) is { } contradiction)
             throw new CanonicalFormatException(contradiction);
-        (_branch, _taken, Now) = rounds.Trials is { } taken ? (taken.Branch, taken.Taken, taken.Now) : (0, 0, null);
+        _state = rounds.Trials ?? None;
     }
 
     private static string? Contradiction(RoundSnapshot rounds, TrialPolicy? terms, int seats)

@@ -8,6 +8,10 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="Now">The trial under way, or null.</param>
 public sealed record TrialSnapshot(long Branch, long Taken, Trial? Now) : ICanonical<TrialSnapshot>
 {
+    public RoundBranch BranchOf(long round) => Now is not { } trial ? new RoundBranch(Branch, TrialSide.None)
+        : trial.SideOf(round) == TrialSide.Own ? new RoundBranch(Branch, TrialSide.Own)
+        : new RoundBranch(trial.Began, TrialSide.Offered);
+
     public void WriteTo(CanonicalWriter writer) => writer.Array(3).Int(Branch).Int(Taken).List(Now is null ? [] : new[] { Now }).EndArray();
 
     public static TrialSnapshot ReadFrom(CanonicalReader reader)

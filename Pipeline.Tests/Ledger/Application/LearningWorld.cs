@@ -20,6 +20,7 @@ internal sealed class LearningWorld
         Chain = chain;
         Replicas = [.. chain.Signers.Select(_ => chain.Start())];
         Models = [.. chain.Signers.Select(_ => FixedPointModel.TryFromBytes(chain.Learning.Layout, chain.InitialModel.ToBytes(), out var _)!)];
+        Known[chain.InitialModel.Digest] = chain.InitialModel;
     }
 
     public TestChain Chain { get; }
@@ -29,6 +30,9 @@ internal sealed class LearningWorld
     /// <summary>Each member's base of the current round.</summary>
     public FixedPointModel[] Models { get; }
 
+    /// <summary>Everything that members came to, by digest.</summary>
+    public Dictionary<Digest, FixedPointModel> Known { get; } = [];
+
     public Dictionary<Digest, byte[]> Payloads { get; } = [];
 
     public LearningApplication First => Replicas[0];
@@ -37,6 +41,9 @@ internal sealed class LearningWorld
 
     /// <summary>The newest header, whose roots are those before its block.</summary>
     public CertifiedHeader NewestHeader => Chain.Certify(_headers[^1]);
+
+    /// <summary>Every block, as a replica tells of it.</summary>
+    public List<ChainProtocol.BlockApplied> History { get; } = [];
 
     /// <summary>Hears of every block.</summary>
     public Action<Block>? Applied { get; init; }
@@ -53,6 +60,7 @@ internal sealed class LearningWorld
         var outcomes = Replicas.Select(r => r.Apply(Canonical.Decode<Block>(Canonical.Encode(block)))).ToArray();
         Assert.All(Replicas, r => Assert.Equal((First.StateRoot, First.OutboxRoot), (r.StateRoot, r.OutboxRoot)));
         Assert.All(outcomes, o => Assert.Equal(outcomes[0].Receipts, o.Receipts));
+        History.Add(new ChainProtocol.BlockApplied(new CommittedBlock(block, Chain.Certify(block.Header).Certificate), outcomes[0], First.StateRoot));
         return outcomes[0];
     }
 
@@ -90,11 +98,36 @@ internal sealed class LearningWorld
         {
             var result = RoundAggregation.Aggregate(Models[seat], Chain.Learning.Policy, new MeanRule(), _closed!, Payloads);
             Assert.Empty(result.Excluded);
-            Models[seat] = result.Model;
+            Models[seat] = Known[result.Model.Digest] = result.Model;
             Payloads[result.Backbone.Digest] = Canonical.Encode(result.Backbone);
             return factory.Create(new Attestation(result.Round, result.Model.Digest, result.Backbone.Digest));
         });
-        return StepAccepted([.. attestations]);
+        return GoOn(StepAccepted([.. attestations]));
+    }
+
+    /// <summary>A round of the other chain ends, its packet comes here, and three members accept it.</summary>
+    public AuxiliaryPacket Accept(LearningWorld source)
+    {
+        if (source.First.Height == 0)
+            source.Step();
+        var emitted = source.PlayRound().Events.OfType<PacketEmitted>().Single();
+        source.Step();
+        StepAccepted(Chain.Factories[2].Create(source.Relay(emitted, this)));
+        var vote = new GateVote(emitted.Packet.SourceChain, emitted.Packet.Sequence, true);
+        StepAccepted([.. Chain.Factories.Take(3).Select(member => member.Create(vote))]);
+        return emitted.Packet;
+    }
+
+    /// <summary>What becomes of the trial that is judged when these members say so; without any, the first three.</summary>
+    public BlockOutcome Judge(bool accept, params int[] seats) =>
+        GoOn(StepAccepted([.. (seats.Length == 0 ? [0, 1, 2] : seats).Select(seat => Chain.Factories[seat].Create(new TrialVote(Round.Trial!.Began, accept)))]));
+
+    /// <summary>In a trial the next round may be the other branch's.</summary>
+    private BlockOutcome GoOn(BlockOutcome outcome)
+    {
+        if (Known.TryGetValue(Round.Base, out var next))
+            Array.Fill(Models, next);
+        return outcome;
     }
 
     /// <summary>A relay's delivery of a packet of this chain to <paramref name="target"/>, payload copied and acked there.</summary>
