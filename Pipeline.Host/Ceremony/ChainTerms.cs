@@ -75,8 +75,8 @@ public sealed record ChainTerms(
             reader.Int("chain.bridge-every", 0, Million),
             Names(reader.Text("chain.bridge-grants", "empty, or names separated by commas", text => Names(text).All(Genesis.IsChainName))), RoundPolicy.One,
             reader.Choice("chain.on-equivocation", ["record", "exclude"]) == "record" ? EquivocationPolicy.Record : EquivocationPolicy.Exclude,
-            PrivacyOf(reader), AggregationOf(reader), UpdateOf(reader));
-        CheckUpdates(reader, policy, classes.Length);
+            PrivacyOf(reader), AggregationOf(reader), UpdateOf(reader), TrialOf(reader));
+        Check(reader, policy, classes.Length);
         var lifetime = reader.Duration("chain.packet-lifetime", "1m", "3650d");
         var trust = reader.Duration("chain.trust-period", "1h", "3650d");
         var consensus = new ConsensusParameters(
@@ -157,11 +157,15 @@ public sealed record ChainTerms(
         static bool IsWeight(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int weight) && weight is >= 1 and <= 1000 * Million;
     }
 
-    private static void CheckUpdates(SettingsReader reader, RoundPolicy policy, int classes)
+    private static TrialPolicy? TrialOf(SettingsReader reader)
     {
-        if (policy.Update is not { } update)
-            return;
-        if (update.ClassWeights is { } weights && weights.Ppm.Count != classes)
+        var policy = new TrialPolicy(reader.Int("chain.trial-rounds", 0, Million / 2), reader.Int("chain.trial-share-ppm", 1, Million));
+        return policy.Rounds == 0 ? null : policy;
+    }
+
+    private static void Check(SettingsReader reader, RoundPolicy policy, int classes)
+    {
+        if (policy.Update?.ClassWeights is { } weights && weights.Ppm.Count != classes)
             reader.Report("chain.class-weights-ppm", $"{weights.Ppm.Count} numbers", $"the chain has {classes} classes; give one for each, in the order of chain.classes");
         if (policy.Contradiction() is not var (setting, why))
             return;

@@ -156,6 +156,8 @@ internal sealed class ChainControl(string site, MemberKeyRotation rotation, Func
         if (view.PendingUpgrade is { } upgrade)
             yield return $"  upgrade  to protocol version {upgrade.Version} from height {upgrade.Height} on; this build knows versions up to {ProtocolVersion.Newest}";
         yield return $"  round    {view.Round.Round}, {view.Round.Phase.ToString().ToLowerInvariant()}{(view.Round.Paused ? ", paused" : "")}; {Without(view)}quorum {view.Policy.Quorum}, deadline {view.Policy.DeadlineBlocks} blocks";
+        if (view.Round.Trial is { } trial)
+            yield return $"  trial    of {trial.Auxiliary.Payload.Short} since round {trial.Began}: {TrialWords.Describe(view.Round, trial, rules.Members.Quorum)}";
         foreach (string line in Bridge(view))
             yield return line;
         yield return $"  decision {view.Governance.Sequence} is open";

@@ -169,16 +169,17 @@ internal sealed class SiteObserver : IAsyncDisposable
     private static ChainState WithRounds(ChainState state, LearningView view)
     {
         var round = view.Round;
-        var contributed = round.Contributions.Select(c => c.Member).ToHashSet(StringComparer.Ordinal);
+        bool judging = round.Phase == RoundPhase.Judging;
+        var done = (judging ? round.Trial!.Accepts.Concat(round.Trial.Refuses) : round.Contributions.Select(c => c.Member)).ToHashSet(StringComparer.Ordinal);
         return state with
         {
             Round = round.Round,
             LastRound = round.LastRound,
             Phase = round.Paused ? "paused" : round.Phase.ToString().ToLowerInvariant(),
-            BlocksLeft = round.Phase == RoundPhase.Open ? Math.Max(0, round.DeadlineHeight - view.Height) : 0,
+            BlocksLeft = round.Phase is RoundPhase.Open or RoundPhase.Judging ? Math.Max(0, round.DeadlineHeight - view.Height) : 0,
             Members = [.. view.Rules.Members.Members.Select(member => new MemberState(
                 member.Id,
-                round.Excluded.Contains(member.Id) ? "excluded" : round.Withdrawn.Contains(member.Id) ? "withdrawn" : contributed.Contains(member.Id) ? "contributed" : "waiting"))],
+                round.Excluded.Contains(member.Id) ? "excluded" : round.Withdrawn.Contains(member.Id) ? "withdrawn" : done.Contains(member.Id) ? judging ? "voted" : "contributed" : "waiting"))],
         };
     }
 

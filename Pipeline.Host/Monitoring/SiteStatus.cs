@@ -55,7 +55,7 @@ public sealed record RoundPoint(long Round, double? Loss, int? Contributions, in
 }
 
 /// <summary>A member in the open round.</summary>
-/// <param name="Standing">contributed, waiting, excluded or withdrawn.</param>
+/// <param name="Standing">contributed, or voted while a trial is judged; waiting, excluded or withdrawn.</param>
 public sealed record MemberState(string Name, string Standing);
 
 /// <summary>The way in from another chain.</summary>

@@ -77,7 +77,7 @@ internal static class StatusPage
             ("quorum", $"{chain.Quorum} of {chain.Members.Count}"), ("waiting transactions", $"{chain.PendingTransactions}"),
             ("payloads", $"{Bytes(chain.PayloadBytes)} of {Bytes(chain.PayloadQuota)}"),
         };
-        if (chain.Phase == "open")
+        if (chain.Phase is "open" or "judging")
             facts.Add(("deadline", $"in {chain.BlocksLeft} blocks"));
         if (chain.JournalBytes is { } journal)
             facts.Add(("journal", Bytes(journal)));
@@ -133,7 +133,7 @@ internal static class StatusPage
 
     private static Html Items(IEnumerable<string> texts) => new Html().Each(texts, (html, text) => html.Add($"<li>{text}</li>"));
 
-    private static string Tone(string standing) => standing switch { "contributed" => "good", "excluded" or "withdrawn" => "bad", _ => "" };
+    private static string Tone(string standing) => standing switch { "contributed" or "voted" => "good", "excluded" or "withdrawn" => "bad", _ => "" };
 
     private static string Count(long count) => Quantities.Count(count);
 

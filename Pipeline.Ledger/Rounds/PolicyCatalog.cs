@@ -10,6 +10,7 @@ public static class PolicyCatalog
     [
         "rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density",
         "start-from-residual", "residual-keep", "frozen-backbone", "control", "momentum", "prior", "typical-images",
+        "trial-rounds", "trial-share",
     ];
 
     /// <summary>
@@ -37,7 +38,7 @@ public static class PolicyCatalog
     /// <summary>All of them, the default first.</summary>
     public static IReadOnlyList<(string Name, RoundPolicy Policy)> All { get; } = [("default", Default), ("dense", Dense), ("robust", Robust)];
 
-    /// <summary>One setting replaced, in the units people use: rates as decimal numbers, density and momentum as shares.</summary>
+    /// <summary>One setting replaced, in the units people use: rates as decimal numbers, density, momentum and trials as shares.</summary>
     /// <exception cref="ArgumentException">The name or the value is not known; the message lists what is.</exception>
     public static RoundPolicy With(RoundPolicy policy, string name, string value) => name switch
     {
@@ -61,6 +62,8 @@ public static class PolicyCatalog
         "momentum" => Update(policy, u => u with { MomentumPpm = (int)Scaled(name, value, 1_000_000, 0, 0.999m) }),
         "prior" => Update(policy, u => u with { PriorPpm = (int)Scaled(name, value, 1_000_000, 0, 10) }),
         "typical-images" => Update(policy, u => u with { TypicalImages = (int)Scaled(name, value, 1, 0, 1_000_000_000) }),
+        "trial-rounds" => Trial(policy, t => t with { Rounds = (int)Scaled(name, value, 1, 0, 500_000) }),
+        "trial-share" => Trial(policy, t => t with { MaxShare = (int)Scaled(name, value, 1_000_000, 0, 1) }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };
 
@@ -68,6 +71,13 @@ public static class PolicyCatalog
     {
         var changed = change(policy.Update ?? UpdatePolicy.Plain);
         return policy with { Update = changed == UpdatePolicy.Plain ? null : changed };
+    }
+
+    /// <summary>Either as 0 is none at all.</summary>
+    private static RoundPolicy Trial(RoundPolicy policy, Func<TrialPolicy, TrialPolicy> change)
+    {
+        var changed = change(policy.Trial ?? TrialPolicy.Usual);
+        return policy with { Trial = changed.Rounds == 0 || changed.MaxShare == 0 ? null : changed };
     }
 
     private static T Named<T>(string name, string value) where T : struct, Enum

@@ -10,6 +10,9 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="MaxShare">The most of the chain's rounds that all trials together may take, × 10⁶: half of a trial's rounds are lost to the branch that goes on.</param>
 public sealed record TrialPolicy(int Rounds, int MaxShare) : ICanonical<TrialPolicy>
 {
+    /// <summary>What a setting of the one starts from where there is none of the other.</summary>
+    public static TrialPolicy Usual { get; } = new(10, 250_000);
+
     /// <summary>Rounds that one trial takes.</summary>
     public int TotalRounds => 2 * Rounds;
 

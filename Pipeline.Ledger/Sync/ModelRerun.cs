@@ -85,6 +85,7 @@ public sealed class ModelRerun
     {
         var closed = new Dictionary<long, RoundClosed>();
         var line = new List<(RoundClosed Closed, Digest Model)>();
+        var sides = new Dictionary<long, TrialSide>();
         isKnown = ledger.Genesis.Members.IndexOf(member) >= 0;
         foreach (var block in ledger.Blocks())
         {
@@ -93,6 +94,9 @@ public sealed class ModelRerun
             {
                 switch (happened)
                 {
+                    case RoundOpened opened:
+                        sides[opened.Round] = opened.Branch.Side;
+                        break;
                     case RoundClosed round:
                         closed[round.Round] = round;
                         break;
@@ -102,11 +106,19 @@ public sealed class ModelRerun
                     case TrainingRestarted restarted:
                         line.RemoveAll(round => round.Closed.Round > restarted.FromRound);
                         break;
+                    case TrialEnded ended:
+                        Leave(ended.Accepted ? TrialSide.Own : TrialSide.Offered);
+                        sides.Clear();
+                        break;
                 }
             }
         }
 
+        // What members have not accepted yet, the newest model does not descend from.
+        Leave(TrialSide.Offered);
         return line;
+
+        void Leave(TrialSide side) => line.RemoveAll(round => sides.GetValueOrDefault(round.Closed.Round) == side);
     }
 
     private static string? Missing(RoundClosed closed, IPayloadStore store, string without)

@@ -261,6 +261,8 @@ public sealed class CeremonyTests : IClassFixture<CeremonyTests.Initialised>, ID
     [InlineData("typical-images = 300, aggregation = robust", "leave one of the two out")]
     [InlineData("control-ppm = 20000, aggregation = robust", "another thing with robust aggregation")]
     [InlineData("control-ppm = 20000, momentum-ppm = 500000", "another thing with momentum correction")]
+    [InlineData("trial-rounds = 5, rounds = 20, trial-share-ppm = 400000", "chain.trial-rounds")]
+    [InlineData("trial-rounds = 5, rounds = 20, trial-share-ppm = 400000", "a trial takes 10 rounds, and trials may take 8 of 20")]
     [InlineData("selection = rotating, rounds = 20, density-ppm = 36000", "at least 50000, or more rounds")]
     public async Task Terms_that_contradict_each_other_are_refused(string terms, string problem)
     {

@@ -31,7 +31,22 @@ public sealed class PolicyCatalogTests
         Assert.Null(PolicyCatalog.With(PolicyCatalog.With(policy, "values", "int4"), "values", "int8").Update);
     }
 
+    [Fact]
+    public void A_trial_is_set_by_either_of_its_settings_and_is_none_where_one_is_zero()
+    {
+        Assert.Null(PolicyCatalog.Default.Trial);
+        Assert.Equal(new TrialPolicy(12, 250_000), PolicyCatalog.With(PolicyCatalog.Default, "trial-rounds", "12").Trial);
+        Assert.Equal(new TrialPolicy(12, 500_000), PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0.5"), "trial-rounds", "12").Trial);
+        Assert.Null(PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0.5"), "trial-rounds", "0").Trial);
+        Assert.Null(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0").Trial);
+        var (setting, why) = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "rounds", "40"), "trial-rounds", "6").Contradiction()!.Value;
+        Assert.Equal("trial-rounds", setting);
+        Assert.Contains("a trial takes 12 rounds, and trials may take 10 of 40", why, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("trial-rounds", "-1")]
+    [InlineData("trial-share", "2")]
     [InlineData("rate", "fast")]
     [InlineData("density", "2")]
     [InlineData("rounds", "0")]

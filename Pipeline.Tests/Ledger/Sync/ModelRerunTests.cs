@@ -1,3 +1,4 @@
+using Pipeline.Ledger.Rounds;
 using Pipeline.Ledger.Sync;
 using Pipeline.Tests.Ledger.Application;
 using Pipeline.Tests.Ledger.Rounds;
@@ -38,6 +39,30 @@ public sealed class ModelRerunTests : IDisposable
         Assert.Empty(rerun.Beyond);
     }
 
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 3)]
+    public async Task Of_a_trial_the_model_descends_from_the_branch_that_went_on(bool accept, long round)
+    {
+        var source = new TestChain("skull", keySet: 1, policy: TestChain.Policy with { BridgeEvery = 1, BridgeGrants = ["chest"] });
+        var played = new PlayedRounds(
+            new TestChain(policy: TestChain.Policy with { Rounds = 8, Trial = new TrialPolicy(1, 500_000) }, trusted: [source.Trust()]), _store);
+        played.Play(0);
+        played.Accept(new LearningWorld(source));
+        played.Play(2);
+        Assert.NotNull(played.Closed[1].Auxiliary);
+        Assert.Equal([1L], (await Rerun(Without, played)).Rounds.Select(r => r.Number));
+        played.Play(1);
+        played.Judge(accept);
+        played.Play(1);
+
+        var rerun = await Rerun(Without, played);
+
+        Assert.Equal([1L, round, 4], rerun.Rounds.Select(r => r.Number));
+        var line = played.Closed.Where(c => c.Round is 1 or 4 || c.Round == round);
+        Assert.Equal(played.Without(Without, played.Models[0], line).Digest, rerun.Model!.Digest);
+    }
+
     [Fact]
     public async Task Rounds_whose_payloads_are_gone_keep_the_member_and_are_named()
     {
@@ -66,10 +91,10 @@ public sealed class ModelRerunTests : IDisposable
         Assert.Equal(1, Assert.Single(rerun.Beyond).Number);
     }
 
-    private async Task<ModelRerun> Rerun(string without)
+    private async Task<ModelRerun> Rerun(string without, PlayedRounds? played = null)
     {
         string file = Path.Combine(_folder, $"{Guid.NewGuid():N}.db");
-        Assert.True(LedgerReader.TryOpen(await _played.WriteAsync(file), out var reader, out string? fault), fault);
+        Assert.True(LedgerReader.TryOpen(await (played ?? _played).WriteAsync(file), out var reader, out string? fault), fault);
         return ModelRerun.Run(reader, _store, without);
     }
 }
