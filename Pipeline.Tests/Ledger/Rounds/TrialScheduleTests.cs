@@ -113,7 +113,7 @@ public sealed class TrialScheduleTests
                 break;
             case TrialReady ready:
                 Assert.Equal(_trial!.Value.Began, ready.Began);
-                Assert.Equal((bench.Policy.Trial!.Rounds, bench.Policy.Trial.Rounds), (Rounds(TrialSide.Own, ready.Began).Count(), Rounds(TrialSide.Offered, ready.Began).Count()));
+                Assert.Equal((bench.Policy.Trial!.Rounds, bench.Policy.Trial.Rounds), (Rounds(TrialSide.Own, ready.Began).Length, Rounds(TrialSide.Offered, ready.Began).Length));
                 Assert.Equal(
                     (_models[Rounds(TrialSide.Own, ready.Began).Max()], _models[Rounds(TrialSide.Offered, ready.Began).Max()]), (ready.Own, ready.Offered));
                 break;
@@ -154,6 +154,6 @@ public sealed class TrialScheduleTests
         return _descent.Except(other).DefaultIfEmpty(0).Max();
     }
 
-    private IEnumerable<long> Rounds(TrialSide side, long began) =>
+    private long[] Rounds(TrialSide side, long began) =>
         _opened.Values.Where(o => o.Round >= began && o.Branch.Side == side).Select(o => o.Round).ToArray();
 }
