@@ -48,6 +48,10 @@ public static class TrainingProtocol
     /// </summary>
     public sealed record ContributionMissed(long Round) : ICommand;
 
+    /// <summary>A trial has ended: what this site remembers of its branch is the chain's from now on, or is forgotten. Not answered; doing it twice does nothing.</summary>
+    /// <param name="Began">The trial's first round.</param>
+    public sealed record TrialOver(long Began, bool Accepted) : ICommand;
+
     /// <summary>Answered by <see cref="Evaluated"/>.</summary>
     public sealed record Evaluate(FixedPointModel Model, DataSplit Split, object? Tag = null) : ICommand;
 
