@@ -172,12 +172,14 @@ public sealed class TrainingActor : ReceiveActor
 
     private void TakeBack(TrainingProtocol.ContributionMissed missed)
     {
-        if (Load(out _) is { } trainer && _states!.Change(missed.Round, state => state with
-            {
-                Payload = [],
-                Residual = PartialUpdate.TakeBack(trainer.Layout, _settings.Policy, state.Payload, state.Residual),
-            }))
+        if (Load(out _) is { } trainer && _states!.Change(missed.Round, Back))
             KeepSoon();
+
+        SiteState Back(SiteState state) => state with
+        {
+            Payload = [],
+            Residual = PartialUpdate.TakeBack(trainer.Layout, _settings.Policy, state.Payload, state.Residual),
+        };
     }
 
     private void EndTrial(TrainingProtocol.TrialOver over)

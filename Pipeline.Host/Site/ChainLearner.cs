@@ -263,7 +263,6 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_trial is { Vote: null } trial)
         {
             _comparing = trial;
-            _trace.JudgementBegan(null);
             _settings.Trainer.Tell(new TrainingProtocol.JudgeTrial(trial.Own, trial.Offered, Digest.Of([.. trial.Own.Digest.ToArray(), .. trial.Offered.Digest.ToArray()])));
             return;
         }
@@ -284,7 +283,6 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_comparing is { } trial)
         {
             _comparing = null;
-            _trace.JudgementEnded("postponed");
             if (!trial.Postponed)
                 _log.Info("Chain {0}: this site does not vote on the trial that began in round {1} yet: {2}", _settings.Chain, trial.Began, message.Reason);
             trial.Postponed = true;
@@ -322,7 +320,6 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             return;
         _comparing = null;
         var decision = message.Decision;
-        _trace.JudgementEnded(decision.Accept ? "accepted" : "refused");
         // One that the chain has decided meanwhile takes no votes any more.
         if (trial == _trial)
         {

@@ -23,13 +23,9 @@ internal sealed class LearnerTrace(string chain)
         _round = null;
     }
 
-    /// <param name="source">Name of the other chain, as this one's genesis or its members have it; null where two models of this chain are compared.</param>
-    public void JudgementBegan(string? source)
-    {
-        _judgement = Traces.Begin(Spans.Judgement, Round)?.SetTag(TraceKeys.Chain, chain);
-        if (source is not null)
-            _judgement?.SetTag(TraceKeys.Source, source);
-    }
+    /// <param name="source">Name of the other chain, as this one's genesis or its members have it.</param>
+    public void JudgementBegan(string source) =>
+        _judgement = Traces.Begin(Spans.Judgement, Round)?.SetTag(TraceKeys.Chain, chain).SetTag(TraceKeys.Source, source);
 
     public void JudgementEnded(string result)
     {
