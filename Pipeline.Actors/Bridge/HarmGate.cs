@@ -21,28 +21,11 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
     /// <param name="data">Train and validation images.</param>
     public GateDecision Judge(FixedPointModel own, AuxiliaryBackbone offer, RoundPolicy policy, ImageSet data, Digest seed)
     {
-        string? mismatch = offer.Backbone.Matches(own.Layout);
-        if (mismatch is not null)
-            return Refuse($"other shape: {mismatch}");
-        if (Shortage(data) is { } shortage)
-            return Refuse(shortage);
+        var screened = Screen(own, offer, data, seed);
+        if (!screened.Accept)
+            return screened;
         float[] start = own.ToFloats(), offered = Blend(own, offer.Backbone, 1);
-        double ratio = Norm(own.Layout, offered) / Math.Max(Norm(own.Layout, start), 1e-12);
-        if (!(ratio > 1 / settings.MaxNormRatio && ratio < settings.MaxNormRatio))
-            return Refuse($"the backbone's norm is {ratio:G3} times our own");
-
-        var folds = PatientFolds.Assign(data, settings.Folds, SeededRandom.Derive(seed, "gate/folds"));
-        float[] byOwn = Probe(start, data, folds), byOffered = Probe(offered, data, folds);
-        double probeOwn = RocCurve.MacroArea(byOwn, data.Labels, classes), probeOffered = RocCurve.MacroArea(byOffered, data.Labels, classes);
-        // It spares forks; on few images it tells nothing, and may then keep nothing out.
-        var (loss, least) = PairedBootstrap.MacroAreaGain(
-            byOwn, byOffered, data.Labels, data.Patients, classes, settings.ProbeConfidence, SeededRandom.Derive(seed, "gate/probe"), folds: folds);
-        if (least > 0)
-        {
-            return new GateDecision(
-                false, $"its features tell our classes apart worse than our own for certain: by {loss:F3} AUC, averaged over folds, and at least {least:F3}", probeOwn, probeOffered, double.NaN, double.NaN);
-        }
-
+        int[] folds = Folds(data, seed);
         var reference = Race(start, data, folds, policy, seed);
         ForkRace[] forks = [Race(offered, data, folds, policy, seed), Race(Blend(own, offer.Backbone, 0.5f), data, folds, policy, seed)];
         int best = forks[1].Loss < forks[0].Loss ? 1 : 0;
@@ -55,7 +38,37 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
             ? $"cannot tell: on these patients the gain of the best fork, '{name}', has no lower bound"
             : accept ? $"fork '{name}' gains {gain:F3} AUC on held-out patients, at least {bound:F3}"
             : $"no fork gains for certain: best '{name}' {gain:F3}, lower bound {bound:F3}";
-        return new GateDecision(accept, reason, probeOwn, probeOffered, gain, bound);
+        return screened with { Accept = accept, Reason = reason, Gain = gain, GainLowerBound = bound };
+    }
+
+    /// <summary>
+    /// Is an offer worth a trial by the whole chain? All but the race: only what has another shape or size, or whose features tell this site's classes apart worse
+    /// for certain, is refused.
+    /// </summary>
+    /// <param name="own">The chain's model now.</param>
+    /// <param name="data">Train and validation images.</param>
+    public GateDecision Screen(FixedPointModel own, AuxiliaryBackbone offer, ImageSet data, Digest seed)
+    {
+        string? mismatch = offer.Backbone.Matches(own.Layout);
+        if (mismatch is not null)
+            return Refuse($"other shape: {mismatch}");
+        if (Shortage(data) is { } shortage)
+            return Refuse(shortage);
+        float[] start = own.ToFloats(), offered = Blend(own, offer.Backbone, 1);
+        double ratio = Norm(own.Layout, offered) / Math.Max(Norm(own.Layout, start), 1e-12);
+        if (!(ratio > 1 / settings.MaxNormRatio && ratio < settings.MaxNormRatio))
+            return Refuse($"the backbone's norm is {ratio:G3} times our own");
+
+        int[] folds = Folds(data, seed);
+        float[] byOwn = Probe(start, data, folds), byOffered = Probe(offered, data, folds);
+        double probeOwn = RocCurve.MacroArea(byOwn, data.Labels, classes), probeOffered = RocCurve.MacroArea(byOffered, data.Labels, classes);
+        // It spares forks and trials; on few images it tells nothing, and may then keep nothing out.
+        var (loss, least) = PairedBootstrap.MacroAreaGain(
+            byOwn, byOffered, data.Labels, data.Patients, classes, settings.ProbeConfidence, SeededRandom.Derive(seed, "gate/probe"), folds: folds);
+        return least > 0
+            ? new GateDecision(
+                false, $"its features tell our classes apart worse than our own for certain: by {loss:F3} AUC, averaged over folds, and at least {least:F3}", probeOwn, probeOffered, double.NaN, double.NaN)
+            : new GateDecision(true, "its features are not worse than our own for certain: worth a trial", probeOwn, probeOffered, double.NaN, double.NaN);
     }
 
     /// <summary>Why nothing can be judged by these images; null when it can.</summary>
@@ -157,6 +170,8 @@ public sealed class HarmGate(SiteTrainer trainer, int classes, HarmGateSettings 
             values.AsSpan(rows[i] * width, width).CopyTo(picked.AsSpan(i * width));
         return picked;
     }
+
+    private int[] Folds(ImageSet data, Digest seed) => PatientFolds.Assign(data, settings.Folds, SeededRandom.Derive(seed, "gate/folds"));
 
     private static (int[] Train, int[] Held) Cut(int[] folds, int fold) => (
         [.. Enumerable.Range(0, folds.Length).Where(i => folds[i] != fold)],

@@ -4,7 +4,7 @@ namespace Pipeline.Actors.Bridge;
 /// <param name="FirstSteps">Optimizer steps of every fork in each fold, before the weaker offered fork is dropped.</param>
 /// <param name="FinalSteps">Further steps of the two that are left.</param>
 /// <param name="Neighbours">k of the probe; a quarter of the images where that is less.</param>
-/// <param name="ProbeConfidence">With which the offered features must probe worse to be kept from the race.</param>
+/// <param name="ProbeConfidence">With which the offered features must probe worse to be kept from the race, or from a trial.</param>
 /// <param name="Confidence">Of the gain's lower bound at this site; see <see cref="GateQuorum"/>.</param>
 /// <param name="MaxNormRatio">Largest ratio between the two backbones' L2 norms.</param>
 /// <param name="MinimumPerClass">Images of each class below which nothing is judged: the site waits with its vote.</param>

@@ -41,6 +41,7 @@ public sealed class FederatedSimulation
         _states = [.. other._states];
         Model = other.Model;
         Round = other.Round;
+        Branch = other.Branch;
         Payloads = other.Payloads;
         Adversary = other.Adversary;
         Refused = other.Refused;
@@ -50,6 +51,9 @@ public sealed class FederatedSimulation
 
     /// <summary>Rounds done.</summary>
     public long Round { get; private set; }
+
+    /// <summary>What the next round goes on with.</summary>
+    public RoundBranch Branch { get; private set; }
 
     /// <summary>Payload bytes of the last round, by site.</summary>
     public IReadOnlyList<int> PayloadBytes => [.. _states.Select(s => s.Payload.Length)];
@@ -77,7 +81,7 @@ public sealed class FederatedSimulation
         Parallel.For(0, _sites.Count, new ParallelOptions { MaxDegreeOfParallelism = _parallelism }, i =>
         {
             var (state, _, error) = SiteRound.Run(
-                _trainers[i], _states[i], Model, digest, _policy, round, seed, $"site-{i}", _sites[i], Privacy(seed, i));
+                _trainers[i], _states[i], Model, digest, _policy, round, seed, $"site-{i}", _sites[i], Privacy(seed, i), branch: Branch);
             _states[i] = state ?? throw new InvalidOperationException($"site {i}, round {round}: {error}");
         });
         Payloads = [.. _states.Select(s => s.Payload)];
@@ -88,6 +92,50 @@ public sealed class FederatedSimulation
             throw new InvalidOperationException($"round {round}: {refused} sites' own updates do not pass the checks");
         Refused += refused;
         Round = round;
+    }
+
+    /// <summary>Tries a backbone for the policy's number of rounds in both branches; the one that the vote takes goes on here.</summary>
+    /// <param name="vote">Given the model of the branch without the backbone and of that with it: whether the latter goes on.</param>
+    /// <param name="stepped">Told after each round of either branch.</param>
+    /// <exception cref="InvalidOperationException">A site's training diverged, or the policy knows no trials.</exception>
+    public (FixedPointModel Own, FixedPointModel Offered, bool Accepted) Trial(
+        BackbonePayload offer, Func<FixedPointModel, FixedPointModel, bool> vote, Action<FederatedSimulation>? stepped = null)
+    {
+        var offered = TryOffered(offer, stepped);
+        var own = TryOwn(stepped);
+        bool accepted = vote(own.Model, offered.Model);
+        var winner = accepted ? offered : own;
+        winner._states.CopyTo(_states, 0);
+        (Model, Round, Branch, Payloads, Refused) = (winner.Model, winner.Round, winner.Branch, winner.Payloads, own.Refused + offered.Refused - Refused);
+        return (own.Model, offered.Model, accepted);
+    }
+
+    /// <summary>The course on which a trial that begins in the next round takes the backbone: every other round from the trial's first, and then as the only branch.</summary>
+    /// <param name="stepped">Told after each round.</param>
+    /// <exception cref="InvalidOperationException">A site's training diverged, or the policy knows no trials.</exception>
+    public FederatedSimulation TryOffered(BackbonePayload offer, Action<FederatedSimulation>? stepped = null) =>
+        Try(new RoundBranch(Round + 1, TrialSide.Offered), Round, offer, stepped);
+
+    /// <summary>The course on which such a trial does not take it: every other round from the trial's second. It is the same whatever is offered.</summary>
+    /// <inheritdoc cref="TryOffered"/>
+    public FederatedSimulation TryOwn(Action<FederatedSimulation>? stepped = null) => Try(Branch with { Side = TrialSide.Own }, Round + 1, null, stepped);
+
+    /// <param name="before">The round before the branch's first.</param>
+    private FederatedSimulation Try(RoundBranch branch, long before, BackbonePayload? offer, Action<FederatedSimulation>? stepped)
+    {
+        var trial = _policy.Trial ?? throw new InvalidOperationException("the policy knows no trials");
+        var fork = Fork();
+        fork.Branch = branch;
+        for (int i = 0; i < trial.Rounds; i++)
+        {
+            fork.Round = before + 2 * i;
+            fork.Step(i == 0 ? offer : null);
+            stepped?.Invoke(fork);
+        }
+
+        fork.Round = Round + trial.TotalRounds;
+        fork.Branch = branch with { Side = TrialSide.None };
+        return fork;
     }
 
     /// <summary>What a replica makes of a round's payloads; the same bytes give the same model everywhere.</summary>

@@ -17,9 +17,10 @@ internal sealed class SiteMemory
     private readonly bool _controls;
 
     /// <param name="rates">Sum of the learning rates of this round's steps.</param>
-    /// <param name="lastRates">The same of the round before.</param>
+    /// <param name="last">The round whose aggregate <paramref name="model"/> is.</param>
+    /// <param name="lastRates">Sum of the learning rates of its steps.</param>
     /// <param name="model">The round's base; its momentum is what the last aggregate brought, the mean of what all sites sent.</param>
-    public SiteMemory(RoundPolicy policy, long round, double rates, double lastRates, SiteState state, FixedPointModel model)
+    public SiteMemory(RoundPolicy policy, double rates, long last, double lastRates, SiteState state, FixedPointModel model)
     {
         int length = model.Layout.Length;
         float share = (policy.Update?.ControlPpm ?? 0) * 1e-6f;
@@ -31,7 +32,7 @@ internal sealed class SiteMemory
         for (int i = 0; i < Control.Length; i++)
             Control[i] *= 1 - Forgetting * share;
         // An answer that was taken back, or rounds that went on without this site, leave nothing that an aggregate could be compared with.
-        if (_controls && lastRates > 0 && state.Round == round - 1 && state.Payload.Length > 0)
+        if (_controls && lastRates > 0 && state.Round == last && state.Payload.Length > 0)
             Compare(model, policy, state.Payload, (float)(share / lastRates));
     }
 

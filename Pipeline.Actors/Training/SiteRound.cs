@@ -13,10 +13,11 @@ public static class SiteRound
     /// <param name="siteSecret">Seeds rounding and salt together with the round's seed.</param>
     /// <param name="privacy">Terms and noise where the policy has differential privacy; what they cost must be paid already.</param>
     /// <param name="sharing">Other trainers that compute parts of the gradients; of no use with differential privacy, whose steps are computed here.</param>
+    /// <param name="branch">What the round goes on with; <paramref name="state"/> is that branch's.</param>
     /// <returns>The state to make durable before the payload is sent, and the mean loss; or an error.</returns>
     public static (SiteState? State, double Loss, string? Error) Run(
         SiteTrainer trainer, SiteState state, FixedPointModel model, Digest baseDigest, RoundPolicy policy, long round, Digest seed,
-        string siteSecret, ImageSet data, PrivateRound? privacy = null, SharedRound? sharing = null)
+        string siteSecret, ImageSet data, PrivateRound? privacy = null, SharedRound? sharing = null, RoundBranch branch = default)
     {
         if (privacy is null && policy.Privacy is not null)
             throw new ArgumentException("the policy has differential privacy; give terms and noise", nameof(privacy));
@@ -28,7 +29,8 @@ public static class SiteRound
         // The head's bias is the last tensor of every architecture, and is not decayed: raised before the steps and lowered after them, it is a raised logit.
         float[] prior = privacy is null ? trainer.Prior(policy, data) : [];
         Raise(start, prior, 1);
-        var memory = new SiteMemory(policy, round, trainer.Rates(policy, round), trainer.Rates(policy, round - 1), state, model);
+        long last = BranchRounds.Previous(policy, round, branch);
+        var memory = new SiteMemory(policy, trainer.Rates(policy, round), last, trainer.Rates(policy, last), state, model);
         var training = privacy is null
             ? trainer.Train(round, start, data, policy, SeededRandom.Derive(seed, $"batches/{siteSecret}"), sharing, memory.Drift)
             : trainer.TrainPrivately(round, start, data, policy, privacy, memory.Drift);

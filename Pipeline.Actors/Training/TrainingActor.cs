@@ -41,11 +41,9 @@ public sealed class TrainingActor : ReceiveActor
     private readonly Dictionary<DataSplit, ImageSet> _images = [];
     private long _imagesVersion = -1;
     private int _seen;
-    private SiteStateFile? _file;
-    private SiteState? _state;
+    private BranchStates? _states;
     private SiteTrainer? _trainer;
     private PrivacyLedger? _spent;
-    private bool _unkept;
 
     public TrainingActor(TrainingActorSettings settings, ISampleStore store, TorchRuntime runtime)
     {
@@ -66,8 +64,10 @@ public sealed class TrainingActor : ReceiveActor
         Receive<TrainingProtocol.Evaluate>(c => Answer(
             c, t => new TrainingProtocol.Evaluated(c.Split, t.Evaluate(c.Model.ToFloats(), Images(c.Split)), c.Tag)));
         Receive<TrainingProtocol.JudgeAuxiliary>(c => Answer(c, t => Judge(c, t)));
+        Receive<TrainingProtocol.JudgeTrial>(c => Answer(c, t => Judge(c, t)));
         Receive<TrainingProtocol.Personalize>(c => Answer(c, t => new TrainingProtocol.Personalized(Personalize(c, t))));
         Receive<TrainingProtocol.ContributionMissed>(TakeBack);
+        Receive<TrainingProtocol.TrialOver>(EndTrial);
     }
 
     /// <summary>A dispatcher with one dedicated thread per training actor; a fallback of the system's configuration.</summary>
@@ -98,16 +98,18 @@ public sealed class TrainingActor : ReceiveActor
     {
         var data = Images(DataSplit.Train);
         _seen = data.Count;
-        if (_state!.Round == c.Round && _state.Payload.Length > 0)
+        var before = _states!.Of(c.Branch);
+        if (before.Round == c.Round && before.Payload.Length > 0)
         {
-            if (_state.Base == c.BaseDigest)
+            if (before.Base == c.BaseDigest)
             {
                 KeepState();
-                return new TrainingProtocol.RoundTrained(c.Round, _state.Payload, double.NaN, data.Count, _spent?.SpentMicro ?? 0);
+                return new TrainingProtocol.RoundTrained(c.Round, before.Payload, double.NaN, data.Count, _spent?.SpentMicro ?? 0);
             }
 
             // The round starts from another model than the one answered for: that answer can be in no aggregate.
             TakeBack(new TrainingProtocol.ContributionMissed(c.Round));
+            before = _states.Of(c.Branch);
         }
 
         int[] counts = data.ClassCounts(_classes);
@@ -124,12 +126,12 @@ public sealed class TrainingActor : ReceiveActor
         var sharing = privacy is null ? _settings.Sharing : null;
         var shared = sharing?.Begin(Math.Min(_settings.Policy.BatchSize, data.Count), (node, why) => Leave(c.Round, node, why), _stop);
         var (state, loss, error) = SiteRound.Run(
-            trainer, _state, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data, privacy, shared);
+            trainer, before, c.Base, c.BaseDigest, _settings.Policy, c.Round, c.Seed, _settings.SiteSecret, data, privacy, shared, c.Branch);
         if (shared is not null)
             sharing!.End(shared);
         if (state is null)
             return new TrainingProtocol.RoundSkipped(c.Round, error!);
-        Remember(state);
+        _states.Save(c.Branch, state);
         KeepState();
         return new TrainingProtocol.RoundTrained(
             c.Round, state.Payload, loss, data.Count, _spent?.SpentMicro ?? 0, shared?.Trainers ?? 1);
@@ -152,39 +154,51 @@ public sealed class TrainingActor : ReceiveActor
         var terms = PrivacyTerms.Of(_settings.Policy, _settings.Limits);
         int units = PrivacyUnits.Of(terms.Unit, data.Patients).Length;
         privacy = new PrivateRound(terms, new CryptographicNoise());
-        if (_spent!.TryCharge(terms, units, c.Round, c.BaseDigest, c.ReportedMicro, _state!.Round) is { } refusal)
+        if (_spent!.TryCharge(terms, units, c.Round, c.BaseDigest, c.ReportedMicro, _states!.Answered) is { } refusal)
             return refusal;
         _settings.Shared?.Keep(_settings.PrivacyFile);
         return null;
     }
 
-    private void Remember(SiteState state)
-    {
-        _file!.Save(state);
-        _state = state;
-        _unkept = true;
-    }
-
     /// <summary>Before an answer leaves: another node that goes on in this one's place must give the very same.</summary>
     private void KeepState()
     {
-        if (_unkept)
-            _settings.Shared?.Keep(_settings.StateFile);
-        _unkept = false;
+        foreach (string file in _states!.Changed.ToArray())
+        {
+            _settings.Shared?.Keep(file);
+            _states.Kept(file);
+        }
     }
 
     private void TakeBack(TrainingProtocol.ContributionMissed missed)
     {
-        if (Load(out _) is null || _state!.Round != missed.Round || _state.Payload.Length == 0)
+        if (Load(out _) is { } trainer && _states!.Change(missed.Round, Back))
+            KeepSoon();
+
+        SiteState Back(SiteState state) => state with
+        {
+            Payload = [],
+            Residual = PartialUpdate.TakeBack(trainer.Layout, _settings.Policy, state.Payload, state.Residual),
+        };
+    }
+
+    private void EndTrial(TrainingProtocol.TrialOver over)
+    {
+        if (Load(out _) is null)
             return;
-        Remember(_state with { Payload = [], Residual = PartialUpdate.TakeBack(_trainer!.Layout, _settings.Policy, _state.Payload, _state.Residual) });
+        _states!.End(over.Began, over.Accepted);
+        KeepSoon();
+    }
+
+    /// <summary>The next answer is not given before it is kept.</summary>
+    private void KeepSoon()
+    {
         try
         {
             KeepState();
         }
         catch (IOException e)
         {
-            // The next answer is not given before it is kept.
             _log.Warning("{0}: {1}", _settings.Chain, e.Message);
         }
     }
@@ -201,7 +215,21 @@ public sealed class TrainingActor : ReceiveActor
             return new TrainingProtocol.AuxiliaryPostponed(shortage);
         return train.Count > Growth * before
             ? new TrainingProtocol.AuxiliaryPostponed($"images are coming in: {train.Count} now, {before} before")
-            : new TrainingProtocol.AuxiliaryJudged(gate.Judge(c.Own, c.Offer, _settings.Policy, data, c.Seed));
+            : new TrainingProtocol.AuxiliaryJudged(_settings.Policy.Trial is null
+                ? gate.Judge(c.Own, c.Offer, _settings.Policy, data, c.Seed)
+                : gate.Screen(c.Own, c.Offer, data, c.Seed));
+    }
+
+    /// <summary>No branch was trained on this site's validation images.</summary>
+    private TrainingProtocol.IReply Judge(TrainingProtocol.JudgeTrial c, SiteTrainer trainer)
+    {
+        var gate = new TrialGate(_classes, _settings.Gate.Confidence);
+        var held = Images(DataSplit.Validation);
+        return gate.Shortage(held.Labels) is { } shortage
+            ? new TrainingProtocol.AuxiliaryPostponed(shortage)
+            : new TrainingProtocol.TrialJudged(gate.Judge(Predict(c.Own), Predict(c.Offered), held.Labels, held.Patients, c.Seed));
+
+        float[] Predict(FixedPointModel model) => trainer.Predict(model.ToFloats(), held).Probabilities;
     }
 
     private PersonalizationResult Personalize(TrainingProtocol.Personalize c, SiteTrainer trainer)
@@ -277,11 +305,10 @@ public sealed class TrainingActor : ReceiveActor
         _runtime.EnterTrainingThread();
         // A round that patients' privacy has been spent on is not given up, so with differential privacy this trainer ends what it has begun.
         var trainer = new SiteTrainer(_architecture, _settings.Task, _settings.Trainer, device, _settings.Policy.Privacy is null ? _stop : default);
-        var file = new SiteStateFile(_settings.StateFile, trainer.Layout);
         try
         {
             _settings.Shared?.Fetch(Path.GetDirectoryName(Path.GetFullPath(_settings.StateFile))!);
-            _state = file.Load();
+            _states = new BranchStates(_settings.StateFile, trainer.Layout);
             if (_settings.Policy.Privacy is { } policy)
                 _spent ??= PrivacyLedger.Open(_settings.PrivacyFile, policy.DeltaPpb * 1e-9, new DiskFileSystem());
         }
@@ -291,7 +318,6 @@ public sealed class TrainingActor : ReceiveActor
             return null;
         }
 
-        _file = file;
         return _trainer = trainer;
     }
 }

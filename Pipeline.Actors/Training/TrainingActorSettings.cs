@@ -6,7 +6,7 @@ using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Actors.Training;
 
-/// <param name="StateFile">Where the residual, the optimizer's moments and the last answer are kept.</param>
+/// <param name="StateFile">Where the residual, the optimizer's moments and the last answer are kept; those of a branch that is tried, beside it (<see cref="Updates.BranchStates"/>).</param>
 /// <param name="Device"><c>auto</c>, <c>cpu</c> or <c>cuda:N</c>.</param>
 /// <param name="SiteSecret">Seeds rounding, salt and batches; never leaves the site.</param>
 public sealed record TrainingActorSettings(
@@ -16,7 +16,7 @@ public sealed record TrainingActorSettings(
     /// <summary>What the site demands beyond the chain's differential privacy.</summary>
     public PrivacyLimits Limits { get; init; } = PrivacyLimits.None;
 
-    /// <summary>Keeps both files for another node to go on with; null where this node is the only one.</summary>
+    /// <summary>Keeps state and ε ledger for another node to go on with; null where this node is the only one.</summary>
     public ITrainingFiles? Shared { get; init; }
 
     /// <summary>The site's other training nodes, which compute parts of a round's gradients; null where this one trains alone.</summary>

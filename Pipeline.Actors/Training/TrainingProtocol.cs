@@ -9,11 +9,14 @@ namespace Pipeline.Actors.Training;
 
 /// <summary>
 /// What a site's training actor of one chain is asked and answers. One request at a time is worked on, in order; every request is answered
-/// exactly once to its sender. Models travel as fixed-point vectors, never as tensors.
+/// exactly once to its sender, but for those that say that they are not. Models travel as fixed-point vectors, never as tensors.
 /// </summary>
 public static class TrainingProtocol
 {
     public interface ICommand;
+
+    /// <summary>A command without a reply: what is asked behind it finds it done.</summary>
+    public interface IUnanswered : ICommand;
 
     public interface IReply;
 
@@ -46,7 +49,11 @@ public static class TrainingProtocol
     /// The round closed without this site's payload: what it carried returns to the residual. Not answered; doing it twice, or for
     /// another round than the last answered, does nothing.
     /// </summary>
-    public sealed record ContributionMissed(long Round) : ICommand;
+    public sealed record ContributionMissed(long Round) : IUnanswered;
+
+    /// <summary>A trial has ended: what this site remembers of its branch is the chain's from now on, or is forgotten. Not answered; doing it twice does nothing.</summary>
+    /// <param name="Began">The trial's first round.</param>
+    public sealed record TrialOver(long Began, bool Accepted) : IUnanswered;
 
     /// <summary>Answered by <see cref="Evaluated"/>.</summary>
     public sealed record Evaluate(FixedPointModel Model, DataSplit Split, object? Tag = null) : ICommand;

@@ -19,5 +19,8 @@ public sealed record SiteState(
     /// <summary>Momentum correction's u, in layout order. Empty before the first round, and where the policy has none.</summary>
     public float[] Velocity { get; init; } = [];
 
+    /// <summary>The branch of training that this is remembered of (<see cref="Ledger.Rounds.RoundBranch.Id"/>).</summary>
+    public long Branch { get; init; }
+
     public static SiteState Fresh(int length) => new(0, Digest.Zero, [], new float[length], 0, new float[length], new float[length]);
 }

@@ -9,12 +9,13 @@ namespace Pipeline.Actors.Updates;
 /// Keeps a <see cref="SiteState"/> in one file, replaced as a whole: after a crash the file holds the state before a round or after it, never
 /// between, so that nothing of a delta is lost or counted twice. Layout: magic ‖ layout digest ‖ round ‖ base ‖ optimizer steps ‖ payload
 /// length ‖ payload ‖ residual ‖ moments ‖ SHA-256 of all before, little-endian. Where the policy makes a site remember more, another magic, and after the moments
-/// control and velocity, each as length ‖ values.
+/// control and velocity, each as length ‖ values; of a branch that a trial began, a third magic, and the branch behind those.
 /// </summary>
 public sealed class SiteStateFile(string path, ModelLayout layout)
 {
     private const ulong Magic = 0x3130_4554_4154_5350; // "PSTATE01"
     private const ulong LongMagic = 0x3230_4554_4154_5350; // "PSTATE02"
+    private const ulong BranchMagic = 0x3330_4554_4154_5350; // "PSTATE03"
 
     public string Path => path;
 
@@ -29,14 +30,14 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
             throw new InvalidDataException($"{path} is damaged: its checksum does not match; move it away to start with an empty residual");
         using var reader = new BinaryReader(new MemoryStream(bytes));
         ulong magic = reader.ReadUInt64();
-        if (magic is not (Magic or LongMagic) || new Digest(reader.ReadBytes(Digest.Size)) != layout.Digest)
+        if (magic is not (Magic or LongMagic or BranchMagic) || new Digest(reader.ReadBytes(Digest.Size)) != layout.Digest)
             throw new InvalidDataException($"{path} belongs to another model layout; move it away to start with an empty residual");
         long round = reader.ReadInt64();
         var origin = new Digest(reader.ReadBytes(Digest.Size));
         long steps = reader.ReadInt64();
         var payload = reader.ReadBytes(reader.ReadInt32());
         var state = new SiteState(round, origin, payload, Floats(reader), steps, Floats(reader), Floats(reader));
-        return magic == Magic ? state : state with { Control = Counted(reader), Velocity = Counted(reader) };
+        return magic == Magic ? state : state with { Control = Counted(reader), Velocity = Counted(reader), Branch = magic == BranchMagic ? reader.ReadInt64() : 0 };
     }
 
     /// <summary>Durable when it returns.</summary>
@@ -50,8 +51,8 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
             using var buffer = new MemoryStream();
             using (var writer = new BinaryWriter(buffer, System.Text.Encoding.UTF8, leaveOpen: true))
             {
-                bool longer = state.Control.Length + state.Velocity.Length > 0;
-                writer.Write(longer ? LongMagic : Magic);
+                bool longer = state.Control.Length + state.Velocity.Length > 0 || state.Branch > 0;
+                writer.Write(state.Branch > 0 ? BranchMagic : longer ? LongMagic : Magic);
                 writer.Write(layout.Digest.ToArray());
                 writer.Write(state.Round);
                 writer.Write(state.Base.ToArray());
@@ -66,6 +67,9 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
                     writer.Write(values.Length);
                     writer.Write(MemoryMarshal.AsBytes(values.AsSpan()));
                 }
+
+                if (state.Branch > 0)
+                    writer.Write(state.Branch);
             }
 
             var content = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);

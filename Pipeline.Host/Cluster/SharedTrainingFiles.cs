@@ -1,5 +1,6 @@
 using Npgsql;
 using Pipeline.Actors.Training;
+using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Consensus;
 
 namespace Pipeline.Host.Cluster;
@@ -64,7 +65,7 @@ internal sealed class SharedTrainingFiles(ChainJournal.PostgreSql journal, strin
     });
 
     /// <summary>Models and files set aside are this node's own.</summary>
-    private static bool IsKept(string file) => Path.GetExtension(file) is ".state" or ".ledger";
+    private static bool IsKept(string file) => Path.GetExtension(file) is ".state" or ".ledger" or BranchStates.TrialExtension;
 
     /// <exception cref="IOException">The server did not do it.</exception>
     private void Do(Action<NpgsqlConnection> work)

@@ -96,9 +96,8 @@ internal sealed class TrainerHost : ReceiveActor
         }
 
         _trainer.Tell(command);
-        if (command is TrainingProtocol.ContributionMissed)
+        if (command is TrainingProtocol.IUnanswered)
         {
-            // It has no reply; what is asked behind it finds it done.
             _answer = [0];
             Offer();
         }

@@ -122,7 +122,7 @@ internal sealed class TrainerLink : ReceiveActor, IWithTimers
         _collecting = false;
         if (collected.Number != _number || _current is not { } current)
             return;
-        if (current.Command is TrainingProtocol.ContributionMissed)
+        if (current.Command is TrainingProtocol.IUnanswered)
         {
             Finish(null, current.Asker);
             return;

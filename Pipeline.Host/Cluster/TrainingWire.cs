@@ -12,14 +12,15 @@ namespace Pipeline.Host.Cluster;
 
 /// <summary>
 /// <see cref="TrainingProtocol"/> as bytes between two nodes of one site: a version, a kind, the fields; little endian. A personal model stays where it was
-/// trained: its scores alone travel. A reply is read beside the command it answers.
+/// trained: its scores alone travel. A reply is read beside the command it answers. What only trials need has kinds of its own, which a build that knows no trials
+/// refuses by name; without one, nodes say what they said before.
 /// </summary>
 internal static class TrainingWire
 {
     private const byte Version = 1;
     private const int MostCandidates = 1024;
 
-    /// <summary>No command or reply of a chain is longer (bytes).</summary>
+    /// <summary>No command or reply of a chain is longer (bytes): a trial's two models and a little.</summary>
     public static long MostBytes(ModelLayout layout) => 2 * FixedPointModel.BytesFor(layout) + (1 << 20);
 
     public static byte[] Encode(ICommand command) => Write(writer =>
@@ -27,7 +28,13 @@ internal static class TrainingWire
         switch (command)
         {
             case TrainRound c:
-                writer.Write((byte)1);
+                writer.Write((byte)(c.Branch == default ? 1 : 6));
+                if (c.Branch != default)
+                {
+                    writer.Write(c.Branch.Id);
+                    writer.Write((byte)c.Branch.Side);
+                }
+
                 writer.Write(c.Round);
                 Write(writer, c.BaseDigest);
                 Write(writer, c.Seed);
@@ -55,6 +62,17 @@ internal static class TrainingWire
                 Write(writer, c.Seed);
                 writer.Write(c.Global.ToBytes());
                 break;
+            case JudgeTrial c:
+                writer.Write((byte)7);
+                Write(writer, c.Seed);
+                writer.Write(c.Own.ToBytes());
+                writer.Write(c.Offered.ToBytes());
+                break;
+            case TrialOver c:
+                writer.Write((byte)8);
+                writer.Write(c.Began);
+                writer.Write(c.Accepted);
+                break;
             default:
                 throw new ArgumentException($"'{command.GetType().Name}' is no command that crosses nodes", nameof(command));
         }
@@ -63,14 +81,16 @@ internal static class TrainingWire
     /// <exception cref="InvalidDataException">The bytes are no command of a chain with this layout.</exception>
     public static ICommand DecodeCommand(byte[] bytes, ModelLayout layout) => Read(bytes, ICommand (reader) => reader.ReadByte() switch
     {
-        1 when (reader.ReadInt64(), Hash(reader), Hash(reader), reader.ReadInt64()) is var (round, origin, seed, reported) =>
-            new TrainRound(round, Model(reader, layout), origin, seed, reported),
+        1 => Round(reader, layout, default),
         2 => new ContributionMissed(reader.ReadInt64()),
         3 when reader.ReadByte() is <= (byte)DataSplit.Test and var split => new Evaluate(Model(reader, layout), (DataSplit)split),
         4 when (Hash(reader), Model(reader, layout), reader.ReadString()) is var (seed, own, from) =>
             new JudgeAuxiliary(own, new AuxiliaryBackbone(from, Canonical.Decode<BackbonePayload>(Bytes(reader))), seed),
         5 when Hash(reader) is var seed => new Personalize(Model(reader, layout), seed),
-        var kind => throw new InvalidDataException($"a command of kind {kind}"),
+        6 => Round(reader, layout, Branch(reader)),
+        7 when Hash(reader) is var seed => new JudgeTrial(Model(reader, layout), Model(reader, layout), seed),
+        8 => new TrialOver(reader.ReadInt64(), reader.ReadBoolean()),
+        var kind => throw new InvalidDataException($"a command of kind {kind}, which this build does not know"),
     });
 
     public static byte[] Encode(IReply reply) => Write(writer =>
@@ -94,12 +114,13 @@ internal static class TrainingWire
                 writer.Write((byte)3);
                 Write(writer, r.Score);
                 break;
-            case AuxiliaryJudged { Decision: var d }:
+            case AuxiliaryJudged r:
                 writer.Write((byte)4);
-                writer.Write(d.Accept);
-                writer.Write(d.Reason);
-                foreach (double value in (double[])[d.ProbeOwn, d.ProbeOffered, d.Gain, d.GainLowerBound])
-                    writer.Write(value);
+                Write(writer, r.Decision);
+                break;
+            case TrialJudged r:
+                writer.Write((byte)9);
+                Write(writer, r.Decision);
                 break;
             case AuxiliaryPostponed r:
                 writer.Write((byte)7);
@@ -138,9 +159,9 @@ internal static class TrainingWire
             new RoundTrained(c.Round, Bytes(reader), loss, samples, spent, trainers),
         (2, TrainRound c) => new RoundSkipped(c.Round, reader.ReadString()),
         (3, Evaluate c) => new Evaluated(c.Split, Score(reader), c.Tag),
-        (4, JudgeAuxiliary) => new AuxiliaryJudged(new GateDecision(
-            reader.ReadBoolean(), reader.ReadString(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble())),
-        (7, JudgeAuxiliary) => new AuxiliaryPostponed(reader.ReadString()),
+        (4, JudgeAuxiliary) => new AuxiliaryJudged(Decision(reader)),
+        (9, JudgeTrial) => new TrialJudged(Decision(reader)),
+        (7, JudgeAuxiliary or JudgeTrial) => new AuxiliaryPostponed(reader.ReadString()),
         (5, Personalize) => new Personalized(Result(reader)),
         (6, _) => new TrainingFailed(asked, reader.ReadString()),
         var (kind, command) => throw new InvalidDataException($"a reply of kind {kind} to {command.GetType().Name}"),
@@ -186,6 +207,29 @@ internal static class TrainingWire
         writer.Write(score.Auc);
         writer.Write(score.BalancedAccuracy);
         writer.Write(score.Samples);
+    }
+
+    private static void Write(BinaryWriter writer, GateDecision decision)
+    {
+        writer.Write(decision.Accept);
+        writer.Write(decision.Reason);
+        foreach (double value in (double[])[decision.ProbeOwn, decision.ProbeOffered, decision.Gain, decision.GainLowerBound])
+            writer.Write(value);
+    }
+
+    private static GateDecision Decision(BinaryReader reader) =>
+        new(reader.ReadBoolean(), reader.ReadString(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+
+    private static TrainRound Round(BinaryReader reader, ModelLayout layout, RoundBranch branch)
+    {
+        var (round, origin, seed, reported) = (reader.ReadInt64(), Hash(reader), Hash(reader), reader.ReadInt64());
+        return new TrainRound(round, Model(reader, layout), origin, seed, reported) { Branch = branch };
+    }
+
+    private static RoundBranch Branch(BinaryReader reader)
+    {
+        var branch = new RoundBranch(reader.ReadInt64(), (TrialSide)reader.ReadByte());
+        return branch.Id >= 0 && branch.Side <= TrialSide.Offered ? branch : throw new InvalidDataException($"a round in branch {branch}");
     }
 
     private static Digest Hash(BinaryReader reader) => new(Exactly(reader, Digest.Size));

@@ -16,6 +16,7 @@ public sealed class DemoBoard
     private readonly Dictionary<(string Chain, long Round), FixedPointModel> _models = [];
     private readonly Dictionary<string, double> _auc = [];
     private readonly Dictionary<(string Chain, long Sequence), bool?> _offers = [];
+    private readonly HashSet<(string Chain, long Round, Type Event)> _trials = [];
     private readonly List<string> _events = [];
     private readonly TimeProvider _clock;
     private readonly long _start;
@@ -72,7 +73,9 @@ public sealed class DemoBoard
         {
             case LearnerProtocol.RoundStarted started:
                 Update(started.Site, started.Chain, e => (e.Round, e.State) = ((int)started.Round, "training"));
-                RememberSome(started.Site, started.Chain, started.Round - 1, started.Model);
+                // While two branches take turns, a round's base is not the result of the round before.
+                if (started.Branch.Side == TrialSide.None)
+                    RememberSome(started.Site, started.Chain, started.Round - 1, started.Model);
                 break;
             case LearnerProtocol.UpdateSubmitted submitted:
                 Update(submitted.Site, submitted.Chain, e =>
@@ -86,6 +89,9 @@ public sealed class DemoBoard
                 break;
             case LearnerProtocol.OfferJudged judged:
                 Note($"{judged.Site} {(judged.Decision.Accept ? "accepts" : "refuses")} the backbone of {judged.FromChain}: {judged.Decision.Reason}");
+                break;
+            case LearnerProtocol.TrialJudged judged:
+                Note($"{judged.Site} votes {(judged.Decision.Accept ? "for" : "against")} the branch with the backbone: {judged.Decision.Reason}");
                 break;
             case LearnerProtocol.CollaborationCompleted completed:
                 Update(completed.Site, completed.Chain, e => (e.Round, e.State, e.Final) = ((int)completed.Round, "personalizing", completed.Model));
@@ -188,6 +194,14 @@ public sealed class DemoBoard
                 if (Offer(seen.Chain, accepted.Packet.Sequence, true))
                     Note($"{seen.Chain}: members accept the backbone of {accepted.Packet.SourceName}");
                 break;
+            case TrialBegan began:
+                if (IsFirst(seen, began.Round))
+                    Note($"{seen.Chain}: members try a backbone: from round {began.Round} on, a round with it and a round without it take turns");
+                break;
+            case TrialEnded ended:
+                if (IsFirst(seen, ended.Began))
+                    Note($"{seen.Chain}: the trial of round {ended.Began} is over; training goes on {(ended.Accepted ? "with" : "without")} the backbone: {ended.Reason}");
+                break;
             case AuxiliaryRefused refused:
                 if (Offer(seen.Chain, refused.Packet.Sequence, false))
                     Note($"{seen.Chain}: members refuse the backbone of {refused.Packet.SourceName}: {refused.Reason}");
@@ -205,6 +219,12 @@ public sealed class DemoBoard
             _offers[(chain, sequence)] = verdict;
             return true;
         }
+    }
+
+    private bool IsFirst(LearnerProtocol.ChainEventSeen seen, long round)
+    {
+        lock (_gate)
+            return _trials.Add((seen.Chain, round, seen.Event.GetType()));
     }
 
     private void Remember(string chain, long round, FixedPointModel model)

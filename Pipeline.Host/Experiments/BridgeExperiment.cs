@@ -1,27 +1,31 @@
 using System.Globalization;
 using Pipeline.Actors.Bridge;
 using Pipeline.Actors.Training;
-using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Host.Experiments;
 
 /// <summary>
 /// Claim 3: a similar task's backbone, offered over a bridge to a chain with few images. The first task given is the source that should help; the
-/// others are targets and, for each other, offers. Every site judges an offer by its own gate; with n−f votes it is blended in at the round boundary.
+/// others are targets and, for each other, offers. Every site judges an offer by its own gate, and n−f votes blend it in at the round boundary; where the policy has
+/// trials, they begin one, and n−f votes on its two models take the branch with the backbone.
 /// </summary>
 internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExperiment
 {
     private const double Gain = 0.10, Speed = 3, Harm = -0.005, Help = 0.01, AcceptedShare = 0.8;
 
-    /// <summary>Rounds after which an offer's outcome is read: both branches go on from the same model.</summary>
-    private const int OutcomeRounds = 12;
+    /// <summary>
+    /// Rounds after which an offer's outcome is read. A backbone saves rounds at first, and what counts is what is left of that later: as many rounds as a usual trial
+    /// gives each branch, so that no outcome is the very difference that members voted on.
+    /// </summary>
+    private const int OutcomeRounds = 24;
 
     private static readonly int[] Sizes = [60, 150];
 
     public IReadOnlyList<Arm> Arms(LearningTask task, ExperimentProfile profile) => task == tasks[0]
         ? []
-        : [.. Sizes.SelectMany(n => new[] { Unbridged(n, profile.Policy), Taken(n, profile.Policy), Bridged(n, profile.Policy), Offers(n, profile.Policy) })];
+        // What is never tried does not depend on how trials go.
+        : [.. Sizes.SelectMany(n => new[] { Unbridged(n, Untried(profile.Policy)), Taken(n, Untried(profile.Policy)), Bridged(n, profile.Policy), Offers(n, profile.Policy) })];
 
     public IEnumerable<ExperimentResult.Comparison> Compare(TaskRuns runs, ExperimentProfile profile)
     {
@@ -40,11 +44,12 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
 
         ArmRun.Note[] offers = [.. Sizes.SelectMany(n => runs.Of(Name("offers", n))).SelectMany(r => r.Notes)];
         ArmRun.Note[] helpful = [.. offers.Where(o => o.Effect >= Help)], harmful = [.. offers.Where(o => o.Effect <= Harm)];
+        string made = $"of {offers.Length} made for {runs.Of(Name("offers", Sizes[0])).Length} seeds";
         yield return ExperimentResult.Comparison.Value95(
-            $"{runs.Task.Name}: share accepted of {helpful.Length} helpful offers (of {offers.Length})", Share(helpful), AcceptedShare);
+            $"{runs.Task.Name}: share accepted of {helpful.Length} helpful offers, {made}", Share(helpful), AcceptedShare);
         var refused = Share(harmful);
         yield return new ExperimentResult.Comparison(
-            $"{runs.Task.Name}: share accepted of {harmful.Length} harmful offers: none", refused.Value, refused.Low, refused.High, 0, harmful.All(o => !o.Accepted));
+            $"{runs.Task.Name}: share accepted of {harmful.Length} harmful offers, {made}: none", refused.Value, refused.Low, refused.High, 0, harmful.All(o => !o.Accepted));
     }
 
     /// <summary>
@@ -77,51 +82,66 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
     private static Arm Unbridged(int images, RoundPolicy policy) => new(Name("unbridged", images), TrainingArms.Describe(policy), 1, context =>
     {
         var (simulation, scarce) = Begin(context, images, policy);
-        var curve = Finish(scarce, simulation, policy, null);
+        var curve = Finish(scarce, simulation, policy, null, []);
         return (Result(context, Name("unbridged", images), policy, simulation) with { Curve = curve }, null);
     });
 
-    /// <summary>The source's backbone from the first round on, whatever the gate would say. Shown beside the others and judged by no target: the bridge is what the gate lets in.</summary>
+    /// <summary>The source's backbone from the first round on, whatever members would say. Shown beside the others and judged by no target: the bridge is what members let in.</summary>
     private Arm Taken(int images, RoundPolicy policy) => new(Name("taken", images), Settings(policy), 1, context =>
     {
         var (simulation, scarce) = Begin(context, images, policy);
-        var curve = Finish(scarce, simulation, policy, BridgeOffers.Of(context, tasks[0], policy).Backbone);
+        var curve = Finish(scarce, simulation, policy, BridgeOffers.Of(context, tasks[0], policy).Backbone, []);
         return (Result(context, Name("taken", images), policy, simulation) with { Curve = curve }, null);
     });
 
+    /// <summary>Offered in the first round. A trial's rounds are some of the policy's, so that it has cost what it costs a chain.</summary>
     private Arm Bridged(int images, RoundPolicy policy) => new(Name("bridged", images), Settings(policy), 2, context =>
     {
         var (simulation, scarce) = Begin(context, images, policy);
         var offer = BridgeOffers.Of(context, tasks[0], policy);
-        bool accepted = Judge(context, scarce, simulation.Model, offer, policy, out var notes);
-        var curve = Finish(scarce, simulation, policy, accepted ? offer.Backbone : null);
+        var votes = new BridgeVotes(scarce);
+        var first = votes.OnOffer(simulation.Model, offer, policy);
+        List<ArmRun.Note> notes = [.. first.Notes];
+        List<ArmRun.CurvePoint> curve = [];
+        if (first.Accepted && policy.Trial is not null)
+            curve = Try(scarce, simulation, policy, offer, votes, notes);
+        curve = Finish(scarce, simulation, policy, first.Accepted && policy.Trial is null ? offer.Backbone : null, curve);
         return (Result(context, Name("bridged", images), policy, simulation) with { Curve = curve, Notes = notes }, null);
     });
 
-    /// <summary>Many offers, good and bad, at two moments of the target's training; each with what it would lead to.</summary>
-    private Arm Offers(int images, RoundPolicy policy) => new(Name("offers", images), Settings(policy), 4, context =>
+    /// <summary>Many offers, good and bad, at two moments of the target's training; each with what it would lead to, taken or not.</summary>
+    private Arm Offers(int images, RoundPolicy policy) => new(Name("offers", images), $"{Settings(policy)}|{OutcomeRounds}", policy.Trial is null ? 4 : 8, context =>
     {
-        var offers = new List<BridgeOffers.Offer>();
-        foreach (var source in tasks.Where(t => t.Name != context.Task.Name))
-        {
-            var good = BridgeOffers.Of(context, source, policy);
-            offers.AddRange([good, BridgeOffers.Stale(context, source, policy), BridgeOffers.Shuffled(context, source, policy)]);
-            offers.AddRange([BridgeOffers.Poisoned(context, good, 1), BridgeOffers.Poisoned(context, good, 2)]);
-        }
-
+        var offers = tasks.Where(t => t.Name != context.Task.Name).SelectMany(source => BridgeOffers.All(context, source, policy)).ToArray();
         var notes = new List<ArmRun.Note>();
-        int[] moments = [1, policy.Rounds / 2];
+        int[] moments = [1, Math.Max(1, Math.Min(policy.Rounds / 2, policy.Rounds - (policy.Trial?.TotalRounds ?? 0)))];
         foreach (int moment in moments)
         {
-            var (own, scarce) = Begin(context, images, policy);
-            while (own.Round < moment)
-                own.Step();
+            var (chain, scarce) = Begin(context, images, policy);
+            while (chain.Round < moment)
+                chain.Step();
+            var votes = new BridgeVotes(scarce);
+            // The branch without an offer is the same for all of them.
+            var own = policy.Trial is null ? chain : chain.TryOwn(_ => context.Stop.ThrowIfCancellationRequested());
             double without = Outcome(scarce, own.Fork(), policy, null);
             foreach (var offer in offers)
             {
-                bool accepted = Judge(context, scarce, own.Model, offer, policy, out _);
-                notes.Add(new("", $"{offer.Kind}, round {moment}", accepted, Outcome(scarce, own.Fork(), policy, offer.Backbone) - without));
-                context.Report((double)notes.Count / (offers.Count * moments.Length));
+                var first = votes.OnOffer(chain.Model, offer, policy);
+                bool accepted = first.Accepted;
+                string words = $"votes {first.Count}";
+                var with = own.Fork();
+                if (policy.Trial is not null)
+                {
+                    // What was not let into a trial has an outcome too.
+                    with = chain.TryOffered(offer.Backbone, _ => context.Stop.ThrowIfCancellationRequested());
+                    var last = votes.OnTrial(own.Model, with.Model, offer);
+                    accepted &= last.Accepted;
+                    words += $", after the trial {last.Count}";
+                }
+
+                double effect = Outcome(scarce, with, policy, policy.Trial is null ? offer.Backbone : null) - without;
+                notes.Add(new("", $"{offer.Kind}, round {moment}: {words}", accepted, effect));
+                context.Report((double)notes.Count / (offers.Length * moments.Length));
             }
         }
 
@@ -137,27 +157,40 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
         return (TrainingArms.Simulation(scarce, policy), scarce);
     }
 
-    /// <summary>All sites judge by their own data; n−f votes accept.</summary>
-    private static bool Judge(ArmContext context, ArmContext scarce, FixedPointModel own, BridgeOffers.Offer offer, RoundPolicy policy, out List<ArmRun.Note> notes)
+    /// <summary>A trial of the offer from the next round on.</summary>
+    /// <returns>The curve of the branch that goes on.</returns>
+    private static List<ArmRun.CurvePoint> Try(
+        ArmContext context, FederatedSimulation simulation, RoundPolicy policy, BridgeOffers.Offer offer, BridgeVotes votes, List<ArmRun.Note> notes)
     {
-        int n = scarce.Task.Sites.Count, quorum = n - (n - 1) / 3;
-        var settings = new HarmGateSettings() with { Confidence = GateQuorum.SiteConfidence(n, quorum) };
-        notes = [];
-        foreach (var site in scarce.Task.Sites)
-        {
-            var decision = new HarmGate(new SiteTrainer(scarce.Architecture, scarce.Task.Descriptor, scarce.Settings), scarce.Task.Classes, settings).Judge(
-                own, new AuxiliaryBackbone(offer.Kind, offer.Backbone), policy, ImageSet.Concat([site.Train, site.Validation]),
-                Digest.Of([.. context.Digest.ToArray(), .. own.Digest.ToArray()]));
-            notes.Add(new(site.Site, $"{offer.Kind}: {decision.Reason}", decision.Accept, decision.Gain));
-            context.Stop.ThrowIfCancellationRequested();
-        }
+        var curves = new Dictionary<TrialSide, List<ArmRun.CurvePoint>> { [TrialSide.Own] = [], [TrialSide.Offered] = [] };
+        long end = simulation.Round + policy.Trial!.TotalRounds;
+        int done = 0;
+        var (_, _, accepted) = simulation.Trial(
+            offer.Backbone,
+            (own, offered) =>
+            {
+                var result = votes.OnTrial(own, offered, offer);
+                notes.AddRange(result.Notes);
+                return result.Accepted;
+            },
+            branch =>
+            {
+                // While it is the other branch's turn, this one's model stays what it is.
+                for (long round = branch.Round; round <= Math.Min(branch.Round + 1, end); round++)
+                {
+                    if (round % context.Profile.ScoreEvery == 0 || round == policy.Rounds)
+                        curves[branch.Branch.Side].Add(new((int)round, context.TestAuc(branch.Model.ToFloats())));
+                }
 
-        return notes.Count(v => v.Accepted) >= quorum;
+                context.Report((double)++done / policy.Rounds);
+            });
+        return curves[accepted ? TrialSide.Offered : TrialSide.Own];
     }
 
-    private static List<ArmRun.CurvePoint> Finish(ArmContext context, FederatedSimulation simulation, RoundPolicy policy, BackbonePayload? accepted)
+    /// <param name="accepted">Blended in at the end of the next round, or null.</param>
+    /// <param name="curve">Up to now.</param>
+    private static List<ArmRun.CurvePoint> Finish(ArmContext context, FederatedSimulation simulation, RoundPolicy policy, BackbonePayload? accepted, List<ArmRun.CurvePoint> curve)
     {
-        var curve = new List<ArmRun.CurvePoint>();
         while (simulation.Round < policy.Rounds)
         {
             simulation.Step(simulation.Round == 0 ? accepted : null);
@@ -171,12 +204,18 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
     private static double Outcome(ArmContext context, FederatedSimulation simulation, RoundPolicy policy, BackbonePayload? accepted)
     {
         for (int i = 0; i < OutcomeRounds && simulation.Round < policy.Rounds; i++)
+        {
             simulation.Step(i == 0 ? accepted : null);
+            context.Stop.ThrowIfCancellationRequested();
+        }
+
         return context.TestAuc(simulation.Model.ToFloats());
     }
 
     private static ArmRun Result(ArmContext context, string name, RoundPolicy policy, FederatedSimulation simulation) =>
         TrainingArms.Run(context, name, policy, [new("", context.Test(simulation.Model.ToFloats()))]) with { PayloadBytesPerRound = simulation.PayloadBytes.Average() };
+
+    internal static RoundPolicy Untried(RoundPolicy policy) => policy with { Trial = null };
 
     private static string Name(string arm, int images) => string.Create(CultureInfo.InvariantCulture, $"{arm}-{images}");
 }

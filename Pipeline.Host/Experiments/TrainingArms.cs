@@ -103,8 +103,8 @@ internal static class TrainingArms
     public static ArmRun Run(ArmContext context, string arm, RoundPolicy policy, IReadOnlyList<ArmRun.Model> models) => new(
         context.Task.Name, arm, context.Seed, policy.Rounds, policy.Rounds * policy.LocalSteps, 0, [], models, []);
 
-    /// <summary>The settings that a result depends on.</summary>
-    public static string Describe(RoundPolicy policy) => policy.ToString();
+    /// <summary>The settings that a result depends on. A policy without trials reads as it did before there were any, so that what was run then is kept.</summary>
+    public static string Describe(RoundPolicy policy) => policy.Trial is null ? policy.ToString().Replace(", Trial = ", "", StringComparison.Ordinal) : policy.ToString();
 
     /// <summary>Of a policy what training without a chain depends on, so that policies that differ in what is sent share these runs.</summary>
     private static string DescribeAlone(RoundPolicy policy) => string.Create(

@@ -40,7 +40,7 @@ internal sealed class RoundHistory
             {
                 case LearnerProtocol.RoundStarted started:
                     At(started.Round, point => point);
-                    Totals = Totals with { Activity = "training" };
+                    Totals = Totals with { Activity = "training", Trial = InRound(started) };
                     break;
                 case LearnerProtocol.UpdateSubmitted submitted:
                     At(submitted.Round, point => Trained(point, submitted));
@@ -64,11 +64,35 @@ internal sealed class RoundHistory
                 case LearnerProtocol.Trouble trouble:
                     Totals = Totals with { Troubles = Totals.Troubles + 1, LastTrouble = trouble.What };
                     break;
+                case LearnerProtocol.ChainEventSeen { Event: TrialBegan began }:
+                    Totals = Totals with { Trial = new TrialState(began.Round, "offered") };
+                    break;
+                case LearnerProtocol.ChainEventSeen { Event: TrialReady ready }:
+                    Totals = Totals with { Trial = new TrialState(ready.Began, "voting") };
+                    break;
+                case LearnerProtocol.ChainEventSeen { Event: TrialEnded ended } seen:
+                    int counted = seen.Replayed ? 0 : 1;
+                    Totals = Totals with
+                    {
+                        Trial = new TrialState(ended.Began, ended.Accepted ? "accepted" : "refused", ended.Reason),
+                        TrialsAccepted = Totals.TrialsAccepted + (ended.Accepted ? counted : 0),
+                        TrialsRefused = Totals.TrialsRefused + (ended.Accepted ? 0 : counted),
+                    };
+                    break;
                 case LearnerProtocol.ChainEventSeen { Event: RoundClosed closed }:
                     At(closed.Round, point => point with { Contributions = closed.Contributions.Count });
                     break;
             }
         }
+
+        private TrialState? InRound(LearnerProtocol.RoundStarted started) => started.Branch.Side switch
+        {
+            TrialSide.Offered => new TrialState(started.Branch.Id, "offered"),
+            // The branch without the backbone does not say which trial it is in; it had no round before the other one.
+            TrialSide.Own => new TrialState(Totals.Trial is { IsOn: true } trial ? trial.Began : started.Round - 1, "own"),
+            // How the last one ended stays; what was not seen to end has ended.
+            _ => Totals.Trial is { IsOn: true } ? null : Totals.Trial,
+        };
 
         /// <summary>An answer that was read back from disk does not say how it came about.</summary>
         private static RoundPoint Trained(RoundPoint point, LearnerProtocol.UpdateSubmitted submitted) => double.IsFinite(submitted.Loss)

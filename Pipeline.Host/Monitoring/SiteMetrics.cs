@@ -53,6 +53,11 @@ internal sealed class SiteMetrics : IDisposable
         {
             Tagged(c.Learner.OffersAccepted, Chain(c), new("decision", "accepted")), Tagged(c.Learner.OffersRefused, Chain(c), new("decision", "refused")),
         })),
+        Gauge("pipeline.bridge.trial.began", "", "First round of the trial of an offered backbone that is under way; 0 for none.", s => Joined(s, c => c.Learner.Trial is { IsOn: true } trial ? trial.Began : 0)),
+        Counter("pipeline.bridge.trials", "", "Trials that ended since the start, by whether the backbone was taken.", s => s.Chains.Where(c => c.Joined).SelectMany(c => new[]
+        {
+            Tagged(c.Learner.TrialsAccepted, Chain(c), new("decision", "accepted")), Tagged(c.Learner.TrialsRefused, Chain(c), new("decision", "refused")),
+        })),
         Gauge("pipeline.privacy.epsilon.spent", "", "ε that this site reported to have spent.", s => Joined(s, c => c.EpsilonSpent)),
         Gauge("pipeline.privacy.epsilon.budget", "", "ε that it may spend.", s => Joined(s, c => c.EpsilonBudget)),
         Gauge("pipeline.gateway.link.up", "", "1 while there is a link to that member.", s => Peers(s, p => p.Up ? 1 : 0)),

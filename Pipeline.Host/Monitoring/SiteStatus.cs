@@ -64,6 +64,15 @@ public sealed record MemberState(string Name, string Standing);
 /// <param name="Unusable">Why nothing of it is believed; null where it is.</param>
 public sealed record BridgeState(string Source, long Epoch, long Height, long Packets, string? Unusable);
 
+/// <summary>A trial of an offered backbone, as far as this site has seen it.</summary>
+/// <param name="Began">Its first round; of a trial that was under way when the process started, at the latest.</param>
+/// <param name="Standing">offered or own, by the branch of the open round; voting; accepted or refused.</param>
+/// <param name="Reason">Why it ended so; empty before.</param>
+public sealed record TrialState(long Began, string Standing, string Reason = "")
+{
+    public bool IsOn => Standing is not "accepted" and not "refused";
+}
+
 /// <summary>What this site's learner did on a chain since the process started.</summary>
 public sealed record LearnerTotals(long Updates, long Skipped, long Troubles, long OffersAccepted, long OffersRefused)
 {
@@ -72,6 +81,15 @@ public sealed record LearnerTotals(long Updates, long Skipped, long Troubles, lo
 
     /// <summary>What it does now, in a word or two.</summary>
     public string Activity { get; init; } = "waiting";
+
+    /// <summary>The newest trial of an offered backbone; null where none was seen.</summary>
+    public TrialState? Trial { get; init; }
+
+    /// <summary>Trials that ended with the offered backbone.</summary>
+    public long TrialsAccepted { get; init; }
+
+    /// <summary>Trials that ended without it.</summary>
+    public long TrialsRefused { get; init; }
 }
 
 /// <summary>One chain at this site.</summary>

@@ -86,8 +86,18 @@ internal static class StatusPage
         if (chain.EpsilonBudget is { } budget)
             facts.Add(("privacy spent", string.Create(CultureInfo.InvariantCulture, $"ε {chain.EpsilonSpent:0.00} of {budget:0.00}")));
         facts.AddRange(chain.Bridges.Select(b => ($"from {b.Source}", b.Unusable ?? $"height {b.Height}, {b.Packets} packets")));
+        if (chain.Learner.Trial is { } trial)
+            facts.Add(("trial of a backbone", Words(trial)));
         page.Each(facts, (html, fact) => html.Add($"<dt>{fact.Name}</dt><dd>{fact.Value}</dd>"));
     }
+
+    private static string Words(TrialState trial) => trial.Standing switch
+    {
+        "offered" => $"since round {trial.Began}; this round is with it",
+        "own" => $"since round {trial.Began}; this round is without it",
+        "voting" => $"since round {trial.Began}; members vote",
+        _ => $"of round {trial.Began}, {trial.Standing}: {trial.Reason}",
+    };
 
     private static void Samples(Html page, ChainState chain)
     {

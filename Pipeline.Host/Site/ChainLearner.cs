@@ -32,6 +32,8 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private Transaction? _contribution;
     private long _spent;
     private Offer? _judging;
+    private Trial? _trial;
+    private Trial? _comparing;
     private bool _personalizing;
     private string? _idle;
 
@@ -44,6 +46,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<LearningProtocol.ModelReady>(OnModelReady);
         Receive<LearningProtocol.FinalModelReady>(OnFinalModel);
         Receive<LearningProtocol.AuxiliaryReady>(OnAuxiliary);
+        Receive<LearningProtocol.TrialModelsReady>(OnTrialModels);
         Receive<LearningProtocol.Diverged>(m => Trouble(
             $"round {m.Round}: this replica computed model {m.Own.Short}, the members attested {m.Attested.Short}; check memory and build of this node"));
 
@@ -52,6 +55,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Receive<TrainingProtocol.RoundTrained>(OnTrained);
         Receive<TrainingProtocol.RoundSkipped>(OnSkipped);
         Receive<TrainingProtocol.AuxiliaryJudged>(OnJudged);
+        Receive<TrainingProtocol.TrialJudged>(OnTrialJudged);
         Receive<TrainingProtocol.AuxiliaryPostponed>(OnPostponed);
         Receive<TrainingProtocol.Evaluated>(OnEvaluated);
         Receive<TrainingProtocol.Personalized>(OnPersonalized);
@@ -93,6 +97,15 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
             case AuxiliaryRefused refused:
                 OnDecided(refused.Packet);
                 break;
+            case TrialBegan began when !message.Replayed:
+                _log.Info("Chain {0}: members try an offered backbone: from round {1} on, a round with it and a round without it take turns", _settings.Chain, began.Round);
+                break;
+            case TrialReady ready when !message.Replayed:
+                _log.Info("Chain {0}: both branches of the trial that began in round {1} have had their rounds; members compare their models", _settings.Chain, ready.Began);
+                break;
+            case TrialEnded ended:
+                OnTrialEnded(ended, message.Replayed);
+                break;
             case TrainingResumed when _contribution is not null:
                 _settings.Replica.Tell(new ChainProtocol.Submit(_contribution));
                 break;
@@ -120,7 +133,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         _trace.RoundBegan(message.Round);
         _contribution = null;
         _personalizing = false;
-        Publish(new LearnerProtocol.RoundStarted(_settings.Site, _settings.Chain, message.Round, message.Model));
+        Publish(new LearnerProtocol.RoundStarted(_settings.Site, _settings.Chain, message.Round, message.Model, message.Branch));
         Train();
         JudgeNext();
     }
@@ -132,7 +145,11 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_settings.Pace().Paused)
             Wait(round.Round, Paused);
         else
-            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent()) { Trace = _trace.Round });
+            _settings.Trainer.Tell(new TrainingProtocol.TrainRound(round.Round, round.Model, round.Base, round.Seed, _settings.ReportedSpent())
+            {
+                Branch = round.Branch,
+                Trace = _trace.Round,
+            });
     }
 
     private void OnTrained(TrainingProtocol.RoundTrained message)
@@ -185,9 +202,9 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         Trouble($"{message.Command.GetType().Name}: {message.Reason}");
         if (message.Command is TrainingProtocol.TrainRound train && train.Round == _round?.Round)
             Timers.StartSingleTimer("again", new TryAgain(train.Round), _settings.Pace().RetryInterval);
-        if (message.Command is TrainingProtocol.JudgeAuxiliary)
+        if (message.Command is TrainingProtocol.JudgeAuxiliary or TrainingProtocol.JudgeTrial)
         {
-            _judging = null;
+            (_judging, _comparing) = (null, null);
             _trace.JudgementEnded("failed");
             JudgeLater();
         }
@@ -212,10 +229,45 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         JudgeNext();
     }
 
-    /// <summary>One at a time, and only in a round: the next round's start goes on.</summary>
+    /// <summary>
+    /// Its models wait for this site's vote. Said again where the chain has not had it: a vote that was lost is sent again, and one that was not is refused as the
+    /// second.
+    /// </summary>
+    private void OnTrialModels(LearningProtocol.TrialModelsReady message)
+    {
+        if (_trial?.Began != message.Began)
+            _trial = new Trial(message);
+        else if (_trial.Vote is { } vote)
+            _settings.Replica.Tell(new ChainProtocol.Submit(vote));
+        JudgeNext();
+    }
+
+    private void OnTrialEnded(TrialEnded ended, bool replayed)
+    {
+        _settings.Trainer.Tell(new TrainingProtocol.TrialOver(ended.Began, ended.Accepted));
+        if (_trial?.Began == ended.Began)
+            _trial = null;
+        if (!replayed)
+        {
+            _log.Info(
+                "Chain {0}: the trial that began in round {1} is over; training goes on {2} the offered backbone: {3}", _settings.Chain, ended.Began,
+                ended.Accepted ? "with" : "without", ended.Reason);
+        }
+    }
+
+    /// <summary>One at a time; a trial keeps the chain waiting and comes first. Offers only in a round: the next round's start goes on.</summary>
     private void JudgeNext()
     {
-        if (_judging is not null || _round is not { } round || _offers.Find(o => !o.Voted) is not { } offer)
+        if (_judging is not null || _comparing is not null)
+            return;
+        if (_trial is { Vote: null } trial)
+        {
+            _comparing = trial;
+            _settings.Trainer.Tell(new TrainingProtocol.JudgeTrial(trial.Own, trial.Offered, Digest.Of([.. trial.Own.Digest.ToArray(), .. trial.Offered.Digest.ToArray()])));
+            return;
+        }
+
+        if (_round is not { } round || _offers.Find(o => !o.Voted) is not { } offer)
             return;
         _judging = offer;
         _trace.JudgementBegan(offer.Packet.SourceName);
@@ -228,6 +280,16 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
 
     private void OnPostponed(TrainingProtocol.AuxiliaryPostponed message)
     {
+        if (_comparing is { } trial)
+        {
+            _comparing = null;
+            if (!trial.Postponed)
+                _log.Info("Chain {0}: this site does not vote on the trial that began in round {1} yet: {2}", _settings.Chain, trial.Began, message.Reason);
+            trial.Postponed = true;
+            JudgeLater();
+            return;
+        }
+
         if (_judging is not { } offer)
             return;
         _judging = null;
@@ -249,6 +311,24 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         _trace.JudgementEnded(message.Decision.Accept ? "accepted" : "refused");
         if (_offers.Contains(offer))
             Vote(offer, message.Decision);
+        JudgeNext();
+    }
+
+    private void OnTrialJudged(TrainingProtocol.TrialJudged message)
+    {
+        if (_comparing is not { } trial)
+            return;
+        _comparing = null;
+        var decision = message.Decision;
+        // One that the chain has decided meanwhile takes no votes any more.
+        if (trial == _trial)
+        {
+            _log.Info("Chain {0}: this site votes {1} the branch with the offered backbone: {2}", _settings.Chain, decision.Accept ? "for" : "against", decision.Reason);
+            Publish(new LearnerProtocol.TrialJudged(_settings.Site, _settings.Chain, trial.Began, decision));
+            trial.Vote = _settings.Transactions.Create(new TrialVote(trial.Began, decision.Accept));
+            _settings.Replica.Tell(new ChainProtocol.Submit(trial.Vote));
+        }
+
         JudgeNext();
     }
 
@@ -319,6 +399,21 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
     private sealed class JudgeAgain
     {
         public static JudgeAgain Instance { get; } = new();
+    }
+
+    /// <summary>A trial that the chain has not decided.</summary>
+    private sealed class Trial(LearningProtocol.TrialModelsReady ready)
+    {
+        public long Began => ready.Began;
+
+        public FixedPointModel Own => ready.Own;
+
+        public FixedPointModel Offered => ready.Offered;
+
+        /// <summary>This site's; null before it has one.</summary>
+        public Transaction? Vote { get; set; }
+
+        public bool Postponed { get; set; }
     }
 
     /// <summary>A backbone that the chain has not decided on.</summary>

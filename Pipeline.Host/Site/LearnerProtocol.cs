@@ -24,7 +24,8 @@ public static class LearnerProtocol
     public sealed record ChainEventSeen(string Site, string Chain, long Height, IChainEvent Event, bool Replayed) : IProgress;
 
     /// <summary>The site has the base model of a round.</summary>
-    public sealed record RoundStarted(string Site, string Chain, long Round, FixedPointModel Model) : IProgress;
+    /// <param name="Branch">Where the round stands in a trial.</param>
+    public sealed record RoundStarted(string Site, string Chain, long Round, FixedPointModel Model, RoundBranch Branch) : IProgress;
 
     /// <param name="PayloadBytes">Bytes of the partial update.</param>
     /// <param name="Loss">Mean loss of the local steps (nats).</param>
@@ -38,6 +39,10 @@ public static class LearnerProtocol
     public sealed record UpdatesCompared(string Site, string Chain, long Round, IReadOnlyList<SuspicionScore> Scores) : IProgress;
 
     public sealed record OfferJudged(string Site, string Chain, string FromChain, long Sequence, GateDecision Decision) : IProgress;
+
+    /// <summary>The site has compared a trial's two models and votes.</summary>
+    /// <param name="Began">The trial's first round.</param>
+    public sealed record TrialJudged(string Site, string Chain, long Began, GateDecision Decision) : IProgress;
 
     public sealed record CollaborationCompleted(string Site, string Chain, long Round, FixedPointModel Model) : IProgress;
 

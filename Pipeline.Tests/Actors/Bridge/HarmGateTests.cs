@@ -45,6 +45,26 @@ public sealed class HarmGateTests
     }
 
     [Fact]
+    public void A_screen_trains_nothing_and_keeps_from_a_trial_only_what_is_worse_for_certain()
+    {
+        var data = SyntheticImages.Set(60, 31);
+        var gate = new HarmGate(_trainer, 2, new HarmGateSettings());
+        float[] learned = Baselines.Train(
+            Architecture, SyntheticImages.Task, TrainerSettings.Default, SyntheticImages.Policy with { Rounds = 30 },
+            Architecture.Initialize(Layout, 2), SyntheticImages.Set(200, 32), Digest.Of([2]));
+        var untrained = new AuxiliaryBackbone("other", BackbonePayload.FromModel(FixedPointModel.FromFloats(Layout, Architecture.Initialize(Layout, 3))));
+        // Knows nothing, as the chain's own does: a trial will show.
+        var passed = gate.Screen(_own, untrained, data, Digest.Of([1]));
+        Assert.True(passed.Accept, passed.Reason);
+        Assert.Contains("worth a trial", passed.Reason, StringComparison.Ordinal);
+        Assert.True(double.IsNaN(passed.Gain));
+        Assert.Contains("worse than our own for certain", gate.Screen(FixedPointModel.FromFloats(Layout, learned), untrained, data, Digest.Of([1])).Reason, StringComparison.Ordinal);
+        var huge = FixedPointModel.FromFloats(Layout, [.. learned.Select(w => 100 * w)]);
+        Assert.Contains("norm", gate.Screen(_own, new AuxiliaryBackbone("other", BackbonePayload.FromModel(huge)), data, Digest.Of([1])).Reason, StringComparison.Ordinal);
+        Assert.Contains("fewer than", gate.Screen(_own, untrained, SyntheticImages.Set(4, 34), Digest.Of([1])).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Refuses_another_shape_an_outsize_norm_and_scarce_data()
     {
         var gate = new HarmGate(_trainer, 2, new HarmGateSettings());

@@ -38,7 +38,7 @@ public sealed class SiteMemoryTests
             {
                 if (course == Course.OneIsAway && s == 1 && round < rounds / 2 && round % 3 == 0)
                     continue;
-                var memory = new SiteMemory(policy, round, Steps * Rate(round), Steps * Rate(round - 1), states[s], model);
+                var memory = new SiteMemory(policy, Steps * Rate(round), round - 1, Steps * Rate(round - 1), states[s], model);
                 float[] weights = (float[])start.Clone();
                 for (int step = 0; step < Steps; step++)
                 {
@@ -82,7 +82,7 @@ public sealed class SiteMemoryTests
     {
         var policy = SyntheticImages.Policy with { Update = new UpdatePolicy(MomentumPpm: 500_000) };
         var model = FixedPointModel.FromFloats(Layout, Start);
-        var memory = new SiteMemory(policy, 1, 1, 0, SiteState.Fresh(3) with { Velocity = [4f, 4f, 0f] }, model);
+        var memory = new SiteMemory(policy, 1, 0, 0, SiteState.Fresh(3) with { Velocity = [4f, 4f, 0f] }, model);
         Assert.Equal([3f, 2f, 0f], memory.Waiting([1f, 0f, 0f]));
         memory.Learn([0f, 0f, 0f], [1f, 1f, 1f]);
         memory.Clear([1]);
@@ -94,7 +94,7 @@ public sealed class SiteMemoryTests
     public void A_policy_without_either_remembers_nothing()
     {
         float[] residual = [1f, 2f, 3f];
-        var memory = new SiteMemory(SyntheticImages.Policy, 1, 1, 0, SiteState.Fresh(3), FixedPointModel.FromFloats(Layout, Start));
+        var memory = new SiteMemory(SyntheticImages.Policy, 1, 0, 0, SiteState.Fresh(3), FixedPointModel.FromFloats(Layout, Start));
         memory.Learn([0f, 0f, 0f], [1f, 1f, 1f]);
         memory.Clear([0, 1]);
         Assert.Same(residual, memory.Waiting(residual));

@@ -28,6 +28,10 @@ public sealed class SiteStateFileTests : IDisposable
             Assert.Equivalent(longer, new SiteStateFile(Path, Layout).Load(), strict: true);
             Assert.Equal(plain + 8 + 12, new FileInfo(Path).Length);
         }
+
+        new SiteStateFile(Path, Layout).Save(state with { Branch = 5 });
+        Assert.Equivalent(state with { Branch = 5 }, new SiteStateFile(Path, Layout).Load(), strict: true);
+        Assert.Equal(plain + 8 + 8, new FileInfo(Path).Length);
     }
 
     [Fact]

@@ -90,7 +90,11 @@ public sealed class ClusterWireTests : IDisposable
             (new TrainRound(3, _model, _model.Digest, Digest.Of([1]), 44), new RoundTrained(3, [1, 2, 3], 0.5, 99, 44)),
             (new TrainRound(3, _model, _model.Digest, Digest.Of([1]), 44), new RoundTrained(3, [1, 2, 3], 0.5, 99, 44, 3)),
             (new TrainRound(3, _model, _model.Digest, Digest.Of([1])), new RoundSkipped(3, "too few")),
+            (new TrainRound(3, _model, _model.Digest, Digest.Of([1])) { Branch = new RoundBranch(3, TrialSide.Offered) }, new RoundSkipped(3, "too few")),
             (new ContributionMissed(9), null),
+            (new TrialOver(9, true), null),
+            (new JudgeTrial(_model, _model, Digest.Of([2])), new TrialJudged(new GateDecision(true, "gains", double.NaN, double.NaN, .3, .4))),
+            (new JudgeTrial(_model, _model, Digest.Of([2])), new AuxiliaryPostponed("too few")),
             (new Evaluate(_model, DataSplit.Validation, 5L), new Evaluated(DataSplit.Validation, score, 5L)),
             (new JudgeAuxiliary(_model, new AuxiliaryBackbone("hand", backbone), Digest.Of([2])), new AuxiliaryJudged(new GateDecision(true, "helps", .1, .2, .3, .4))),
             (new JudgeAuxiliary(_model, new AuxiliaryBackbone("hand", backbone), Digest.Of([2])), new AuxiliaryPostponed("too few")),
@@ -104,6 +108,7 @@ public sealed class ClusterWireTests : IDisposable
             var read = TrainingWire.DecodeCommand(bytes, _model.Layout);
             Assert.IsType(command.GetType(), read);
             Assert.Equal(bytes, TrainingWire.Encode(read));
+            Assert.Equal((command as TrainRound)?.Branch, (read as TrainRound)?.Branch);
             if (reply is null)
                 continue;
             var answered = TrainingWire.DecodeReply(TrainingWire.Encode(reply), command);
@@ -116,6 +121,11 @@ public sealed class ClusterWireTests : IDisposable
 
         var failed = new TrainingFailed(pairs[0].Command, "no memory");
         Assert.Equal(failed, TrainingWire.DecodeReply(TrainingWire.Encode(failed), pairs[0].Command));
-        Assert.Throws<InvalidDataException>(() => TrainingWire.DecodeReply(TrainingWire.Encode(pairs[0].Reply!), pairs[3].Command));
+        Assert.Throws<InvalidDataException>(() => TrainingWire.DecodeReply(TrainingWire.Encode(pairs[0].Reply!), new ContributionMissed(9)));
+        // A round in no trial is said as builds that know none say it.
+        Assert.Equal(1, TrainingWire.Encode(pairs[0].Command)[1]);
+        byte[] unknown = TrainingWire.Encode(new TrialOver(9, true));
+        unknown[1] = 200;
+        Assert.Contains("a command of kind 200, which this build does not know", Assert.Throws<InvalidDataException>(() => TrainingWire.DecodeCommand(unknown, _model.Layout)).Message, StringComparison.Ordinal);
     }
 }

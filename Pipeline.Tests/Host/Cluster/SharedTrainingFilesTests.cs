@@ -30,13 +30,16 @@ public sealed class SharedTrainingFilesTests(PostgresServer server, ITestOutputH
         first.Fetch(one);
         File.WriteAllText(Path.Combine(one, "site.state"), "round 1");
         first.Keep(Path.Combine(one, "site.state"));
+        File.WriteAllText(Path.Combine(one, "site.state.trial"), "round 1 of a trial");
+        first.Keep(Path.Combine(one, "site.state.trial"));
 
         File.WriteAllText(Path.Combine(two, "site.state"), "of long ago");
         File.WriteAllText(Path.Combine(two, "privacy.ledger"), "of long ago");
         File.WriteAllText(Path.Combine(two, "personal.safetensors"), "a model");
         second.Fetch(two);
         Assert.Equal("round 1", File.ReadAllText(Path.Combine(two, "site.state")));
-        Assert.Equal(["personal.safetensors", "site.state"], Directory.GetFiles(two).Select(Path.GetFileName).Order());
+        Assert.Equal("round 1 of a trial", File.ReadAllText(Path.Combine(two, "site.state.trial")));
+        Assert.Equal(["personal.safetensors", "site.state", "site.state.trial"], Directory.GetFiles(two).Select(Path.GetFileName).Order());
 
         File.WriteAllText(Path.Combine(one, "site.state"), "round 2, of the node that was cut off");
         var fenced = Assert.Throws<IOException>(() => first.Keep(Path.Combine(one, "site.state")));

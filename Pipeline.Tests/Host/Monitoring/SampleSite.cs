@@ -48,7 +48,7 @@ internal static class SampleSite
         EpsilonSpent = 3.42,
         EpsilonBudget = 8,
         Bridges = [new("bone-age", 1, 9_120, 4, null)],
-        Learner = new LearnerTotals(22, 1, 1, 3, 1) { Activity = "update sent", LastTrouble = null },
+        Learner = new LearnerTotals(22, 1, 1, 3, 1) { Activity = "update sent", LastTrouble = null, Trial = new TrialState(17, "own"), TrialsRefused = 1 },
         History = [.. Enumerable.Range(1, 23).Select(r => new RoundPoint(r, r == 9 ? null : 0.24 + (0.47 * Math.Exp(-r / 7.0)) + (0.012 * (r % 3)), r == 23 ? null : r % 7 == 0 ? 3 : 4, 171_000) { Trainers = 2 })],
     };
 
