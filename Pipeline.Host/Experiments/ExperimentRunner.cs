@@ -92,14 +92,22 @@ public static class ExperimentRunner
         if (runs.Values.Count(r => r.Version != ProgramVersion.Full) is > 0 and var foreign)
             terminal.Complain($"{foreign} of the arms kept in {request.WorkDirectory} were trained by another build than {ProgramVersion.Short}; remove the folder to train them again");
         ExperimentCell[] open = [.. cells.Where(c => !runs.ContainsKey(c))];
-        ExperimentProgress.Run(terminal.Out, open, cells.Count - open.Length, TimeProvider.System, report => Parallel.ForEach(
-            Partitioner.Create(open, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = stop },
-            cell =>
-            {
-                runtime.EnterTrainingThread();
-                runs[cell] = arms.Run(cell, share => report(cell, share)).Run;
-                report(cell, 1);
-            }));
+        try
+        {
+            ExperimentProgress.Run(terminal.Out, open, cells.Count - open.Length, TimeProvider.System, report => Parallel.ForEach(
+                Partitioner.Create(open, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = request.Parallelism, CancellationToken = stop },
+                cell =>
+                {
+                    runtime.EnterTrainingThread();
+                    runs[cell] = arms.Run(cell, share => report(cell, share)).Run;
+                    report(cell, 1);
+                }));
+        }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<CommandFailedException>().FirstOrDefault() is { } failed)
+        {
+            throw failed;
+        }
+
         return runs;
     }
 }

@@ -89,7 +89,7 @@ internal static class TrainingArms
     public static FederatedSimulation Simulation(
         ArmContext context, RoundPolicy policy, IReadOnlyList<ImageSet> sites, Func<FederatedSimulation, IReadOnlyList<byte[]>, IReadOnlyList<byte[]>>? adversary = null)
     {
-        // An arm may add to a profile's policy what that does not go with.
+        // Weights by images are known with the sites.
         var agreed = MeasureOptions.Sound(context.Profile.WeighSites ? LearningTask.Weighed(policy, sites) : policy);
         return new(context.Architecture, context.Task.Descriptor, context.Settings, agreed, context.Start, sites, context.Digest, parallelism: 1) { Adversary = adversary };
     }
@@ -103,8 +103,9 @@ internal static class TrainingArms
     public static ArmRun Run(ArmContext context, string arm, RoundPolicy policy, IReadOnlyList<ArmRun.Model> models) => new(
         context.Task.Name, arm, context.Seed, policy.Rounds, policy.Rounds * policy.LocalSteps, 0, [], models, []);
 
-    /// <summary>The settings that a result depends on. A policy without trials reads as it did before there were any, so that what was run then is kept.</summary>
-    public static string Describe(RoundPolicy policy) => policy.Trial is null ? policy.ToString().Replace(", Trial = ", "", StringComparison.Ordinal) : policy.ToString();
+    /// <summary>The settings that a result depends on.</summary>
+    /// <exception cref="CommandFailedException">What the arm adds to a profile's policy does not go with it: said before any arm is trained.</exception>
+    public static string Describe(RoundPolicy policy) => MeasureOptions.Sound(policy).ToString();
 
     /// <summary>Of a policy what training without a chain depends on, so that policies that differ in what is sent share these runs.</summary>
     private static string DescribeAlone(RoundPolicy policy) => string.Create(

@@ -147,6 +147,17 @@ public sealed class ExperimentTests : IDisposable
         Assert.Contains("<tr><td>8-robust-alie</td><td>1</td><td></td><td>updates refused a round</td><td>no</td>", report, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, "control")]
+    [InlineData(true, "typical-images")]
+    public async Task What_an_arm_adds_to_a_policy_that_does_not_go_with_it_is_said_by_name(bool weighSites, string setting)
+    {
+        var policy = weighSites ? Tiny.Policy : PolicyCatalog.With(Tiny.Policy, "control", "0.1");
+        var failed = await Assert.ThrowsAsync<CommandFailedException>(() => ExperimentRunner.RunAsync(
+            Request(ExperimentKind.Byzantine) with { Profile = Tiny with { Policy = policy, WeighSites = weighSites } }, _terminal.Terminal, CancellationToken.None));
+        Assert.StartsWith(setting + ": ", failed.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Measured_membership_stands_beside_the_ceiling_of_each_epsilon()
     {
