@@ -223,11 +223,11 @@ public sealed class TrainingActor : ReceiveActor
     /// <summary>No branch was trained on this site's validation images.</summary>
     private TrainingProtocol.IReply Judge(TrainingProtocol.JudgeTrial c, SiteTrainer trainer)
     {
-        var gate = new TrialGate(_classes, _settings.Gate.Confidence);
+        var gate = new TrialGate(_classes);
         var held = Images(DataSplit.Validation);
         return gate.Shortage(held.Labels) is { } shortage
             ? new TrainingProtocol.AuxiliaryPostponed(shortage)
-            : new TrainingProtocol.TrialJudged(gate.Judge(Predict(c.Own), Predict(c.Offered), held.Labels, held.Patients, c.Seed));
+            : new TrainingProtocol.TrialJudged(gate.Judge(Predict(c.Own), Predict(c.Offered), held.Labels));
 
         float[] Predict(FixedPointModel model) => trainer.Predict(model.ToFloats(), held).Probabilities;
     }

@@ -77,7 +77,7 @@ public static class TrainingProtocol
     /// </summary>
     /// <param name="Own">Of the branch without the offered backbone.</param>
     /// <param name="Offered">Of the branch with it.</param>
-    public sealed record JudgeTrial(FixedPointModel Own, FixedPointModel Offered, Digest Seed) : ICommand;
+    public sealed record JudgeTrial(FixedPointModel Own, FixedPointModel Offered) : ICommand;
 
     public sealed record TrialJudged(GateDecision Decision) : IReply;
 

@@ -159,7 +159,7 @@ public sealed record ChainTerms(
 
     private static TrialPolicy? TrialOf(SettingsReader reader)
     {
-        var policy = new TrialPolicy(reader.Int("chain.trial-rounds", 0, Million / 2), reader.Int("chain.trial-share-ppm", 1, Million));
+        var policy = new TrialPolicy(reader.Int("chain.trial-rounds", 0, Million / 2), reader.Int("chain.trial-share-ppm", 1, Million), reader.Int("chain.trial-gain-ppm", 1, Million));
         return policy.Rounds == 0 ? null : policy;
     }
 

@@ -64,7 +64,6 @@ internal static class TrainingWire
                 break;
             case JudgeTrial c:
                 writer.Write((byte)7);
-                Write(writer, c.Seed);
                 writer.Write(c.Own.ToBytes());
                 writer.Write(c.Offered.ToBytes());
                 break;
@@ -88,7 +87,7 @@ internal static class TrainingWire
             new JudgeAuxiliary(own, new AuxiliaryBackbone(from, Canonical.Decode<BackbonePayload>(Bytes(reader))), seed),
         5 when Hash(reader) is var seed => new Personalize(Model(reader, layout), seed),
         6 => Round(reader, layout, Branch(reader)),
-        7 when Hash(reader) is var seed => new JudgeTrial(Model(reader, layout), Model(reader, layout), seed),
+        7 => new JudgeTrial(Model(reader, layout), Model(reader, layout)),
         8 => new TrialOver(reader.ReadInt64(), reader.ReadBoolean()),
         var kind => throw new InvalidDataException($"a command of kind {kind}, which this build does not know"),
     });

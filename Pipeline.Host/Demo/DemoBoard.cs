@@ -91,7 +91,7 @@ public sealed class DemoBoard
                 Note($"{judged.Site} {(judged.Decision.Accept ? "accepts" : "refuses")} the backbone of {judged.FromChain}: {judged.Decision.Reason}");
                 break;
             case LearnerProtocol.TrialJudged judged:
-                Note($"{judged.Site} votes {(judged.Decision.Accept ? "for" : "against")} the branch with the backbone: {judged.Decision.Reason}");
+                Note($"{judged.Site} votes on the trial: {judged.Decision.Reason}");
                 break;
             case LearnerProtocol.CollaborationCompleted completed:
                 Update(completed.Site, completed.Chain, e => (e.Round, e.State, e.Final) = ((int)completed.Round, "personalizing", completed.Model));

@@ -8,7 +8,7 @@ namespace Pipeline.Host.Experiments;
 /// <summary>
 /// Claim 3: a similar task's backbone, offered over a bridge to a chain with few images. The first task given is the source that should help; the
 /// others are targets and, for each other, offers. Every site judges an offer by its own gate, and n−f votes blend it in at the round boundary; where the policy has
-/// trials, they begin one, and n−f votes on its two models take the branch with the backbone.
+/// trials, they begin one, and what members say of its two models takes the branch with the backbone or not.
 /// </summary>
 internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExperiment
 {
@@ -128,15 +128,15 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
             {
                 var first = votes.OnOffer(chain.Model, offer, policy);
                 bool accepted = first.Accepted;
-                string words = $"votes {first.Count}";
+                string words = $"votes {first.Words}";
                 var with = own.Fork();
                 if (policy.Trial is not null)
                 {
                     // What was not let into a trial has an outcome too.
                     with = chain.TryOffered(offer.Backbone, _ => context.Stop.ThrowIfCancellationRequested());
-                    var last = votes.OnTrial(own.Model, with.Model, offer);
+                    var last = votes.OnTrial(own.Model, with.Model, offer, policy.Trial);
                     accepted &= last.Accepted;
-                    words += $", after the trial {last.Count}";
+                    words += $", after the trial {last.Words}";
                 }
 
                 double effect = Outcome(scarce, with, policy, policy.Trial is null ? offer.Backbone : null) - without;
@@ -169,7 +169,7 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
             offer.Backbone,
             (own, offered) =>
             {
-                var result = votes.OnTrial(own, offered, offer);
+                var result = votes.OnTrial(own, offered, offer, policy.Trial!);
                 notes.AddRange(result.Notes);
                 return result.Accepted;
             },

@@ -44,6 +44,8 @@ public sealed record ExperimentProfile(
     public ExperimentProfile Of(ExperimentKind kind) => (kind, Name) switch
     {
         (ExperimentKind.Byzantine, "quick") => this with { Side = 32, Policy = Policy with { Rounds = 40 } },
+        // A site alone cannot tell what an offer does to training together; trial-rounds=0 measures what it says.
+        (ExperimentKind.Bridge, _) => this with { Policy = Policy with { Trial = TrialPolicy.Usual with { Rounds = TrialPolicy.Usual.Rounds * Policy.Rounds / Full.Policy.Rounds } } },
         (ExperimentKind.Privacy, "quick") => this with { Side = 32, Policy = Policy with { Rounds = 20 } },
         _ => this,
     };

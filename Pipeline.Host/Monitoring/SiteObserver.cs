@@ -170,7 +170,7 @@ internal sealed class SiteObserver : IAsyncDisposable
     {
         var round = view.Round;
         bool judging = round.Phase == RoundPhase.Judging;
-        var done = (judging ? round.Trial!.Accepts.Concat(round.Trial.Refuses) : round.Contributions.Select(c => c.Member)).ToHashSet(StringComparer.Ordinal);
+        var done = (judging ? round.Trial!.Votes.Select(v => v.Member) : round.Contributions.Select(c => c.Member)).ToHashSet(StringComparer.Ordinal);
         return state with
         {
             Round = round.Round,

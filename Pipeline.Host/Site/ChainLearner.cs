@@ -263,7 +263,7 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         if (_trial is { Vote: null } trial)
         {
             _comparing = trial;
-            _settings.Trainer.Tell(new TrainingProtocol.JudgeTrial(trial.Own, trial.Offered, Digest.Of([.. trial.Own.Digest.ToArray(), .. trial.Offered.Digest.ToArray()])));
+            _settings.Trainer.Tell(new TrainingProtocol.JudgeTrial(trial.Own, trial.Offered));
             return;
         }
 
@@ -323,9 +323,9 @@ public sealed class ChainLearner : ReceiveActor, IWithTimers
         // One that the chain has decided meanwhile takes no votes any more.
         if (trial == _trial)
         {
-            _log.Info("Chain {0}: this site votes {1} the branch with the offered backbone: {2}", _settings.Chain, decision.Accept ? "for" : "against", decision.Reason);
+            _log.Info("Chain {0}: this site votes on its trial: {1}", _settings.Chain, decision.Reason);
             Publish(new LearnerProtocol.TrialJudged(_settings.Site, _settings.Chain, trial.Began, decision));
-            trial.Vote = _settings.Transactions.Create(new TrialVote(trial.Began, decision.Accept));
+            trial.Vote = _settings.Transactions.Create(TrialVote.Of(trial.Began, decision.Gain));
             _settings.Replica.Tell(new ChainProtocol.Submit(trial.Vote));
         }
 

@@ -94,7 +94,7 @@ internal sealed class LearningProgress(string member, int keepRounds)
             progress._offered.AddRange(trial.Finals);
             if (rounds.Phase == RoundPhase.Judging)
                 progress.Judged = new TrialReady(trial.Began, trial.Own, trial.Offered, rounds.DeadlineHeight);
-            if (seat >= 0 && ((trial.Accepts | trial.Refuses) >> seat & 1) != 0)
+            if (trial.Votes.Any(vote => vote.Member == member))
                 progress.OwnJudged = trial.Began;
         }
 

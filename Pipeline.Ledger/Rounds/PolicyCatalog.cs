@@ -10,7 +10,7 @@ public static class PolicyCatalog
     [
         "rounds", "steps", "batch", "rate", "decay", "density", "server-momentum", "server-rate", "selection", "values", "proximal", "warm-up", "warm-up-density",
         "start-from-residual", "residual-keep", "frozen-backbone", "control", "momentum", "prior", "typical-images",
-        "trial-rounds", "trial-share",
+        "trial-rounds", "trial-share", "trial-gain",
     ];
 
     /// <summary>
@@ -63,6 +63,7 @@ public static class PolicyCatalog
         "prior" => Update(policy, u => u with { PriorPpm = (int)Scaled(name, value, 1_000_000, 0, 10) }),
         "typical-images" => Update(policy, u => u with { TypicalImages = (int)Scaled(name, value, 1, 0, 1_000_000_000) }),
         "trial-rounds" => Trial(policy, t => t with { Rounds = (int)Scaled(name, value, 1, 0, 500_000) }),
+        "trial-gain" => Trial(policy, t => t with { MinGainPpm = (int)Scaled(name, value, 1_000_000, 1e-6m, 1) }),
         "trial-share" => Trial(policy, t => t with { MaxShare = (int)Scaled(name, value, 1_000_000, 0, 1) }),
         _ => throw new ArgumentException($"'{name}' is none of {string.Join(", ", Settings)}", nameof(name)),
     };

@@ -74,7 +74,7 @@ public sealed partial class RoundMachine
         _excluded = Seats.Move(_excluded, _members, members);
         _withdrawn = Seats.Move(_withdrawn, _members, members);
         _erased = Seats.Move(_erased, _members, members);
-        _trials.Seat(_members, members);
+        _trials.Seat(members);
         _members = members;
     }
 

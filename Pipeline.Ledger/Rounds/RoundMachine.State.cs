@@ -29,7 +29,7 @@ public sealed partial class RoundMachine
             throw new CanonicalFormatException($"rounds of {snapshot.Contributions.Count} members where the chain has {seats}");
         if (snapshot.Phase == RoundPhase.Closed && (snapshot.Closed.Count == 0 || snapshot.Closed[^1].Round != snapshot.Round))
             throw new CanonicalFormatException($"round {snapshot.Round} is closed, and how it closed is not there");
-        _trials.Restore(snapshot, (snapshot.Governance?.Policy ?? _policy).Trial, seats);
+        _trials.Restore(snapshot, (snapshot.Governance?.Policy ?? _policy).Trial, members);
         _members = members;
         _phase = snapshot.Phase;
         _paused = snapshot.Paused;

@@ -13,12 +13,11 @@ public sealed partial class RoundMachine
 
     public string? Check(string sender, TrialVote vote)
     {
-        int seat = _members.IndexOf(sender);
-        if (seat < 0)
+        if (_members.IndexOf(sender) < 0)
             return $"'{sender}' is not a member";
         if (_phase != RoundPhase.Judging || _trials.Now!.Began != vote.Began)
             return $"no trial that began in round {vote.Began} is being judged (round {_round} is {_phase.ToString().ToLowerInvariant()})";
-        return _trials.CheckVote(sender, seat);
+        return _trials.CheckVote(sender);
     }
 
     /// <summary>
@@ -30,7 +29,7 @@ public sealed partial class RoundMachine
     {
         if (Check(sender, vote) is { } refusal)
             return refusal;
-        _trials.Vote(_members.IndexOf(sender), vote.Accept);
+        _trials.Vote(new TrialGain(sender, vote.Gain));
         return null;
     }
 
@@ -67,14 +66,9 @@ public sealed partial class RoundMachine
 
     private void Judge(long height, Digest blockId, ICollection<IChainEvent> events)
     {
-        var verdict = _trials.Verdict(_members);
-        if (verdict is null && (_paused || height < _deadline))
+        if (_trials.Verdict(_members, _policy.Trial!, due: !_paused && height >= _deadline) is not var (accepted, reason))
             return;
-        var trial = _trials.Now!;
-        bool accepted = verdict == true;
-        EndTrial(accepted, trial.ModelOf(accepted ? TrialSide.Offered : TrialSide.Own), verdict is null
-            ? $"{trial.AcceptCount} of {_members.Count} members accepted by the deadline, {_members.Quorum} were needed"
-            : accepted ? $"{trial.AcceptCount} of {_members.Count} members accepted" : $"{trial.RefuseCount} of {_members.Count} members refused", events);
+        EndTrial(accepted, _trials.Now!.ModelOf(accepted ? TrialSide.Offered : TrialSide.Own), reason, events);
         GoOn(height, blockId, events);
     }
 

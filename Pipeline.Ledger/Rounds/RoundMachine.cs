@@ -70,7 +70,7 @@ public sealed partial class RoundMachine
     {
         RoundPhase.Waiting => true,
         RoundPhase.Open => !_paused && Contributed >= _policy.Quorum,
-        RoundPhase.Judging => _trials.Verdict(_members) is not null || (!_paused && _trials.Now!.AcceptCount + _trials.Now.RefuseCount >= _members.Quorum),
+        RoundPhase.Judging => _trials.Now!.Votes.Count >= _members.Quorum && (!_paused || _trials.Verdict(_members, _policy.Trial!, due: false) is not null),
         _ => false,
     };
 
@@ -113,7 +113,7 @@ public sealed partial class RoundMachine
     {
         Spent = _reports.All,
         Branch = Branch,
-        Trial = _trials.Info(_policy.Trial, _round, _phase, _members),
+        Trial = _trials.Info(_policy.Trial, _round, _phase),
     };
 
     public string? Check(string sender, Contribution contribution)

@@ -39,6 +39,8 @@ public sealed record RoundPolicy(
             return ("trial-rounds", $"a trial takes {trial.TotalRounds} rounds, and trials may take {trial.Budget(Rounds)} of {Rounds}: none would ever begin; shorten it, raise the share of trials, or leave it out (0)");
         if (Update is not { } update)
             return null;
+        if (Trial is not null && update.Selection == UpdateSelection.Rotating)
+            return ("trial-rounds", "with a rotating selection every round has its part of the backbone, and of rounds that take turns a branch would never send some parts; leave one of the two out");
         if (update.FrozenBackbone && update.Selection != UpdateSelection.Largest)
             return ("selection", "with a frozen backbone nothing of the backbone is sent; leave selection out");
         if (update.Selection == UpdateSelection.Rotating && (long)Rounds * DensityPpm < 1_000_000)

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 
@@ -10,16 +9,11 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="Own">The model that the branch without it stands at.</param>
 /// <param name="Offered">The model that the branch with it stands at.</param>
 /// <param name="Finals">The newest final rounds of the offered branch, oldest first; those of the own one are the chain's.</param>
-/// <param name="Accepts">Seats that voted for the offered branch, as bits.</param>
-/// <param name="Refuses">Seats that voted against it, as bits.</param>
+/// <param name="Votes">Of members, by id.</param>
 public sealed record Trial(
-    long Began, AuxiliaryBlend Auxiliary, Digest Own, Digest Offered, IReadOnlyList<FinalRound> Finals, ulong Accepts = 0, ulong Refuses = 0)
+    long Began, AuxiliaryBlend Auxiliary, Digest Own, Digest Offered, IReadOnlyList<FinalRound> Finals, IReadOnlyList<TrialGain> Votes)
     : ICanonical<Trial>
 {
-    public int AcceptCount => BitOperations.PopCount(Accepts);
-
-    public int RefuseCount => BitOperations.PopCount(Refuses);
-
     /// <summary>The offered branch begins, then they take turns.</summary>
     public TrialSide SideOf(long round) => (round - Began) % 2 == 0 ? TrialSide.Offered : TrialSide.Own;
 
@@ -30,17 +24,17 @@ public sealed record Trial(
         ? this with { Own = final.Model }
         : this with { Offered = final.Model, Finals = [.. Finals.TakeLast(RoundMachine.RememberedFinals - 1), final] };
 
-    public Trial With(int seat, bool accept) => accept ? this with { Accepts = Accepts | 1UL << seat } : this with { Refuses = Refuses | 1UL << seat };
+    public Trial With(TrialGain vote) => this with { Votes = [.. Votes.Append(vote).OrderBy(v => v.Member, StringComparer.Ordinal)] };
 
     public void WriteTo(CanonicalWriter writer) =>
-        writer.Array(7).Int(Began).Item(Auxiliary).Digest(Own).Digest(Offered).List(Finals).UInt(Accepts).UInt(Refuses).EndArray();
+        writer.Array(6).Int(Began).Item(Auxiliary).Digest(Own).Digest(Offered).List(Finals).List(Votes).EndArray();
 
     public static Trial ReadFrom(CanonicalReader reader)
     {
-        reader.Array(7);
+        reader.Array(6);
         var trial = new Trial(
-            reader.Int(1), reader.Item<AuxiliaryBlend>(), reader.Digest(), reader.Digest(), reader.List<FinalRound>(RoundMachine.RememberedFinals), reader.UInt(),
-            reader.UInt());
+            reader.Int(1), reader.Item<AuxiliaryBlend>(), reader.Digest(), reader.Digest(), reader.List<FinalRound>(RoundMachine.RememberedFinals),
+            reader.List<TrialGain>(MemberSet.MaxMembers));
         reader.EndArray();
         return trial;
     }

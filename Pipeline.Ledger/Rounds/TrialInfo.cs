@@ -9,8 +9,8 @@ namespace Pipeline.Ledger.Rounds;
 /// <param name="OfferedRounds">Final rounds of the branch with it.</param>
 /// <param name="Own">The model that the branch without it stands at.</param>
 /// <param name="Offered">The model that the branch with it stands at.</param>
-/// <param name="Accepts">Members that voted for the branch with it, by seat.</param>
-/// <param name="Refuses">Members that voted against it, by seat.</param>
+/// <param name="Votes">Of members so far, by id.</param>
+/// <param name="MinGainPpm">That it takes.</param>
 public sealed record TrialInfo(
-    long Began, AuxiliaryBlend Auxiliary, int Rounds, int OwnRounds, int OfferedRounds, Digest Own, Digest Offered, IReadOnlyList<string> Accepts,
-    IReadOnlyList<string> Refuses);
+    long Began, AuxiliaryBlend Auxiliary, int Rounds, int OwnRounds, int OfferedRounds, Digest Own, Digest Offered, IReadOnlyList<TrialGain> Votes,
+    int MinGainPpm);

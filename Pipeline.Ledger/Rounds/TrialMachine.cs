@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
 
@@ -34,7 +35,7 @@ internal sealed class TrialMachine
     }
 
     /// <param name="model">What both branches start from.</param>
-    public void Begin(long round, AuxiliaryBlend auxiliary, Digest model) => Now = new Trial(round, auxiliary, model, model, []);
+    public void Begin(long round, AuxiliaryBlend auxiliary, Digest model) => Now = new Trial(round, auxiliary, model, model, [], []);
 
     /// <summary>A round opens.</summary>
     public void Count()
@@ -50,14 +51,30 @@ internal sealed class TrialMachine
         return Now is { } trial && terms is not null && final.Round - trial.Began + 1 >= terms.TotalRounds;
     }
 
-    /// <summary>Null when the member in this seat has not voted yet.</summary>
-    public string? CheckVote(string sender, int seat) =>
-        ((Now!.Accepts | Now.Refuses) >> seat & 1) == 0 ? null : $"'{sender}' has already voted on the trial that began in round {Now.Began}";
+    /// <summary>Null when the member has not voted yet.</summary>
+    public string? CheckVote(string sender) =>
+        Now!.Votes.All(vote => vote.Member != sender) ? null : $"'{sender}' has already voted on the trial that began in round {Now.Began}";
 
-    public void Vote(int seat, bool accept) => Now = Now!.With(seat, accept);
+    public void Vote(TrialGain vote) => Now = Now!.With(vote);
 
-    /// <summary>True when n−f members accepted, false when so many refused that they never will, null while it is open.</summary>
-    public bool? Verdict(MemberSet members) => Now!.AcceptCount >= members.Quorum ? true : Now.RefuseCount > members.MaxFaulty ? false : null;
+    /// <summary>Which branch goes on: once n−f have voted and whoever has not can change nothing, or by the deadline; null before.</summary>
+    /// <param name="due">The deadline has come: n−f votes decide, and fewer leave the own branch.</param>
+    public (bool Accepted, string Reason)? Verdict(MemberSet members, TrialPolicy terms, bool due)
+    {
+        int[] gains = [.. Now!.Votes.Select(vote => vote.Gain)];
+        if (gains.Length < members.Quorum)
+            return due ? (false, $"{gains.Length} of {members.Count} members had voted by the deadline, {members.Quorum} were needed") : null;
+        var missing = Enumerable.Repeat(TrialVote.MaxGain, members.Count - gains.Length).ToArray();
+        if (!due && Enough(gains.Concat(missing.Select(gain => -gain))) != Enough(gains.Concat(missing)))
+            return null;
+        return (Enough(gains), string.Create(
+            CultureInfo.InvariantCulture,
+            $"it gains {Middle(gains) / 10_000m:0.#} points of AUC in the middle of {gains.Length} votes, and {terms.MinGainPpm / 10_000m:0.#} are needed"));
+
+        int Middle(IEnumerable<int> votes) => TrialPolicy.MiddlePpm(votes, members.MaxFaulty);
+
+        bool Enough(IEnumerable<int> votes) => Middle(votes) >= terms.MinGainPpm;
+    }
 
     /// <summary>The trial is over; returns it.</summary>
     public Trial End(bool accepted)
@@ -67,34 +84,32 @@ internal sealed class TrialMachine
         return trial;
     }
 
-    /// <summary>An epoch begins: verdicts stay with the members that gave them.</summary>
-    public void Seat(MemberSet from, MemberSet to)
+    /// <summary>An epoch begins: who has left has no vote.</summary>
+    public void Seat(MemberSet to)
     {
         if (Now is { } trial)
-            Now = trial with { Accepts = Seats.Move(trial.Accepts, from, to), Refuses = Seats.Move(trial.Refuses, from, to) };
+            Now = trial with { Votes = [.. trial.Votes.Where(vote => to.IndexOf(vote.Member) >= 0)] };
     }
 
-    public TrialInfo? Info(TrialPolicy? terms, long round, RoundPhase phase, MemberSet members)
+    public TrialInfo? Info(TrialPolicy? terms, long round, RoundPhase phase)
     {
         if (Now is not { } trial || terms is null)
             return null;
         int final = (int)(round - trial.Began) + (phase == RoundPhase.Judging ? 1 : 0);
         return new TrialInfo(
-            trial.Began, trial.Auxiliary, terms.Rounds, final / 2, (final + 1) / 2, trial.Own, trial.Offered, Those(trial.Accepts), Those(trial.Refuses));
-
-        string[] Those(ulong seats) => [.. Enumerable.Range(0, members.Count).Where(seat => (seats >> seat & 1) != 0).Select(seat => members[seat].Id)];
+            trial.Began, trial.Auxiliary, terms.Rounds, final / 2, (final + 1) / 2, trial.Own, trial.Offered, trial.Votes, terms.MinGainPpm);
     }
 
     /// <summary>Takes the state over.</summary>
     /// <exception cref="CanonicalFormatException">It contradicts itself or the rounds that it is of.</exception>
-    public void Restore(RoundSnapshot rounds, TrialPolicy? terms, int seats)
+    public void Restore(RoundSnapshot rounds, TrialPolicy? terms, MemberSet members)
     {
-        if (Contradiction(rounds, terms, seats) is { } contradiction)
+        if (Contradiction(rounds, terms, members) is { } contradiction)
             throw new CanonicalFormatException(contradiction);
         _state = rounds.Trials ?? None;
     }
 
-    private static string? Contradiction(RoundSnapshot rounds, TrialPolicy? terms, int seats)
+    private static string? Contradiction(RoundSnapshot rounds, TrialPolicy? terms, MemberSet members)
     {
         if (rounds.Trials is not { } trials)
             return rounds.Phase == RoundPhase.Judging ? "members judge a trial that is not there" : null;
@@ -109,9 +124,9 @@ internal sealed class TrialMachine
             return $"a trial that began in round {trial.Began} of branch {trials.Branch}, in round {rounds.Round}, of {trials.Taken} rounds that trials have had";
         if (rounds.Phase is RoundPhase.Waiting or RoundPhase.Completed || (rounds.Phase == RoundPhase.Judging && had < terms.TotalRounds))
             return $"a trial that began in round {trial.Began}, and round {rounds.Round} is {rounds.Phase}";
-        if (rounds.Phase != RoundPhase.Judging && (trial.Accepts | trial.Refuses) != 0)
+        if (rounds.Phase != RoundPhase.Judging && trial.Votes.Count > 0)
             return "votes on a trial before both branches have had their rounds";
-        if ((trial.Accepts & trial.Refuses) != 0 || (seats < 64 && (trial.Accepts | trial.Refuses) >> seats != 0))
+        if (trial.Votes.Any(v => members.IndexOf(v.Member) < 0) || trial.Votes.Zip(trial.Votes.Skip(1), (a, b) => string.CompareOrdinal(a.Member, b.Member)).Any(order => order >= 0))
             return "votes on a trial of members that are none, or that voted twice";
         if (rounds.Base != trial.ModelOf(rounds.Phase == RoundPhase.Judging ? TrialSide.Own : trial.SideOf(rounds.Round)))
             return $"round {rounds.Round} of a trial starts from a model that its branch does not stand at";

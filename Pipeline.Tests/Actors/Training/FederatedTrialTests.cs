@@ -11,7 +11,7 @@ public sealed class FederatedTrialTests
 {
     private static readonly ResidualCnn Architecture = ResidualCnn.Small;
     private static readonly ModelLayout Layout = Architecture.Layout(SyntheticImages.Task);
-    private static readonly RoundPolicy Policy = SyntheticImages.Policy with { LocalSteps = 2, Trial = new TrialPolicy(2, 1_000_000) };
+    private static readonly RoundPolicy Policy = SyntheticImages.Policy with { LocalSteps = 2, Trial = new TrialPolicy(2, 1_000_000, 80_000) };
 
     public FederatedTrialTests() => Assert.Null(new TorchRuntime().Load());
 

@@ -95,7 +95,7 @@ public sealed class TrainingActorTests : PatientTestKit
         ulong seed = Environment.GetEnvironmentVariable("PIPELINE_TEST_SEED") is { } given ? ulong.Parse(given, CultureInfo.InvariantCulture) : (ulong)(Environment.TickCount & 0xFFFF);
         _output.WriteLine($"PIPELINE_TEST_SEED={seed}");
         var random = new SeededRandom(seed);
-        var policy = SyntheticImages.Policy with { Rounds = 40, LocalSteps = 1, BatchSize = 8, Update = new UpdatePolicy(ControlPpm: 500_000, MomentumPpm: 500_000), Trial = new TrialPolicy(2, 1_000_000) };
+        var policy = SyntheticImages.Policy with { Rounds = 40, LocalSteps = 1, BatchSize = 8, Update = new UpdatePolicy(ControlPpm: 500_000, MomentumPpm: 500_000), Trial = new TrialPolicy(2, 1_000_000, 80_000) };
         var samples = SyntheticImages.Samples(24, seed);
         var chain = new FederatedSimulation(
             ResidualCnn.Small, SyntheticImages.Task, TrainerSettings.Default, policy, _model, [ImageSet.Of(samples, SyntheticImages.Side, SyntheticImages.Side)], Digest.Of([1]), 1);
@@ -148,16 +148,16 @@ public sealed class TrainingActorTests : PatientTestKit
     public async Task An_offer_to_be_tried_is_screened_and_a_trial_is_judged_by_held_out_images()
     {
         var samples = new MemorySamples(SyntheticImages.Samples(24, 1));
-        var actor = Start(samples, SyntheticImages.Policy with { Trial = new TrialPolicy(2, 1_000_000) });
+        var actor = Start(samples, SyntheticImages.Policy with { Trial = new TrialPolicy(2, 1_000_000, 80_000) });
         await Train(actor, 1);
         actor.Tell(new TrainingProtocol.JudgeAuxiliary(_model, new AuxiliaryBackbone("other", BackbonePayload.FromModel(_model)), Seed), TestActor);
         var screened = (await ExpectMsgAsync<TrainingProtocol.AuxiliaryJudged>(Patience)).Decision;
         Assert.True(screened.Accept && double.IsNaN(screened.Gain), screened.Reason);
 
-        actor.Tell(new TrainingProtocol.JudgeTrial(_model, _model, Seed), TestActor);
+        actor.Tell(new TrainingProtocol.JudgeTrial(_model, _model), TestActor);
         Assert.Contains("held-out images", (await ExpectMsgAsync<TrainingProtocol.AuxiliaryPostponed>(Patience)).Reason, StringComparison.Ordinal);
         samples.Append([.. SyntheticImages.Samples(8, 5).Select(s => s with { Split = DataSplit.Validation })]);
-        actor.Tell(new TrainingProtocol.JudgeTrial(_model, _model, Seed), TestActor);
+        actor.Tell(new TrainingProtocol.JudgeTrial(_model, _model), TestActor);
         var judged = (await ExpectMsgAsync<TrainingProtocol.TrialJudged>(Patience)).Decision;
         Assert.Equal((false, 0, 0), (judged.Accept, judged.Gain, judged.GainLowerBound));
     }

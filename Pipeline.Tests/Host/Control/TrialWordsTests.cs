@@ -18,7 +18,7 @@ public sealed class TrialWordsTests
         for (int round = 2; round <= 4; round++)
             bench.Play();
         Assert.Null(bench.Vote(2, true));
-        Assert.Equal($"accepted by hospital-2, refused by nobody; it takes 3 to accept by height {bench.Height + 5}", Describe());
+        Assert.Equal($"gains by members' votes, in points of AUC: hospital-2 20; 3 votes by height {bench.Height + 5} decide, and 8 in the middle accept", Describe());
 
         string Describe() => TrialWords.Describe(bench.Info, bench.Info.Trial!, bench.Members.Quorum);
     }

@@ -56,7 +56,7 @@ public sealed class ChainLearnerTrialTests : PatientTestKit
         _learner.Tell(new TrainingProtocol.TrialJudged(Gains), _trainer.Ref);
         Assert.Equal(new LearnerProtocol.TrialJudged("north", "chest", 5, Gains), await _watcher.ExpectMsgAsync<LearnerProtocol.TrialJudged>());
         var vote = await _replica.ExpectMsgAsync<ChainProtocol.Submit>();
-        Assert.Equal(new TrialVote(5, true), LearningTransactions.Decode(vote.Transaction));
+        Assert.Equal(TrialVote.Of(5, Gains.Gain), LearningTransactions.Decode(vote.Transaction));
 
         _learner.Tell(ready);
         Assert.Equal(vote.Transaction.Id, (await _replica.ExpectMsgAsync<ChainProtocol.Submit>()).Transaction.Id);

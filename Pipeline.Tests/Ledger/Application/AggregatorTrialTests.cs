@@ -99,7 +99,7 @@ public sealed class AggregatorTrialTests : PatientTestKit
         Assert.Equal((2L, trial.Own, trial.Offered), (models.Began, models.Own.Digest, models.Offered.Digest));
 
         // Its vote is on the chain: there is nothing to judge.
-        Step(aggregator, Chain.Factories[0].Create(new TrialVote(2, true)));
+        Step(aggregator, Chain.Factories[0].Create(new TrialVote(2, 4)));
         var listener = Restarted();
         Vote(aggregator, accept: true, 1, 2);
         listener.FishForMessage<LearningProtocol.CaughtUp>(_ => true);

@@ -15,7 +15,7 @@ public sealed class LearningTrialTests
 
     internal static readonly TestChain Chain = new(
         "chest", trusted: [Source.Trust()],
-        policy: TestChain.Policy with { Rounds = 16, BridgeEvery = 1, BridgeGrants = ["skull"], Trial = new TrialPolicy(2, 600_000) });
+        policy: TestChain.Policy with { Rounds = 16, BridgeEvery = 1, BridgeGrants = ["skull"], Trial = new TrialPolicy(2, 600_000, 80_000) });
 
     private readonly LearningWorld _source = new(Source);
 
@@ -36,10 +36,10 @@ public sealed class LearningTrialTests
         world.PlayRound();
         var ready = Assert.Single(world.PlayRound().Events.OfType<TrialReady>());
         Assert.Equal((2L, RoundPhase.Judging), (ready.Began, world.Round.Phase));
-        var vote = world.Chain.Factories[0].Create(new TrialVote(ready.Began, true));
+        var vote = world.Chain.Factories[0].Create(new TrialVote(ready.Began, 4));
         Assert.Null(world.First.Check(vote));
         Assert.DoesNotContain(world.StepAccepted(vote).Events, e => e is TrialEnded);
-        Assert.Contains("already voted", world.First.Check(world.Chain.Factories[0].Create(new TrialVote(ready.Began, false))));
+        Assert.Contains("already voted", world.First.Check(world.Chain.Factories[0].Create(new TrialVote(ready.Began, -4))));
 
         var outcome = world.Judge(accept: true, 1, 2);
         var ended = outcome.Events.OfType<TrialEnded>().Single();
@@ -62,7 +62,7 @@ public sealed class LearningTrialTests
     {
         var world = new LearningWorld(new TestChain());
         world.Step();
-        var vote = world.Chain.Factories[0].Create(new TrialVote(1, true));
+        var vote = world.Chain.Factories[0].Create(new TrialVote(1, 4));
         Assert.Equal("kind 11 is not a transaction of a learning chain", world.First.Check(vote));
         Assert.Equal("kind 11 is not a transaction of a learning chain", Assert.Single(world.Step(vote).Receipts).Refusal);
     }
@@ -110,7 +110,7 @@ public sealed class LearningTrialTests
         world.PlayRound();
         world.PlayRound();
         Assert.Equal(RoundPhase.Judging, world.Round.Phase);
-        world.StepAccepted(world.Chain.Factories[3].Create(new TrialVote(2, !accept)));
+        world.StepAccepted(world.Chain.Factories[3].Create(new TrialVote(2, accept ? -4 : 4)));
         world.Step();
         world.Judge(accept);
         Assert.Equal(6, world.Round.Trial!.Began);

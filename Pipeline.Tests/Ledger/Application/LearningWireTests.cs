@@ -49,8 +49,9 @@ public sealed class LearningWireTests
         Golden(new GovernanceVote(1, new GovernanceAction.Revoke("a")), "8201820a6161");
         Golden(new GovernanceVote(1, new GovernanceAction.ChangePolicy(new PolicyChange(3, 9, 0, EquivocationPolicy.Exclude))), "8201820b8403090001");
         Golden(new Withdrawal(5, true), "8205f5");
-        Golden(new TrialVote(5, true), "8205f5");
-        Golden(new TrialPolicy(10, 250_000), "820a1a0003d090");
+        Golden(new TrialVote(5, 4), "820504");
+        Golden(new TrialGain("a", -2), "82616121");
+        Golden(new TrialPolicy(10, 250_000, 80_000), "830a1a0003d0901a00013880");
     }
 
     [Fact]
@@ -158,8 +159,8 @@ public sealed class LearningWireTests
     public void A_genesis_whose_trials_could_never_begin_is_refused()
     {
         LearningGenesis With(TrialPolicy trial) => Chain.Learning with { Policy = TestChain.Policy with { Rounds = 20, Trial = trial } };
-        Assert.True(Canonical.TryDecode<LearningGenesis>(Canonical.Encode(With(new TrialPolicy(5, 500_000))), out _, out _));
-        Assert.False(Canonical.TryDecode<LearningGenesis>(Canonical.Encode(With(new TrialPolicy(5, 400_000))), out _, out string? error));
+        Assert.True(Canonical.TryDecode<LearningGenesis>(Canonical.Encode(With(new TrialPolicy(5, 500_000, 80_000))), out _, out _));
+        Assert.False(Canonical.TryDecode<LearningGenesis>(Canonical.Encode(With(new TrialPolicy(5, 400_000, 80_000))), out _, out string? error));
         Assert.Contains("trial-rounds: a trial takes 10 rounds", error);
     }
 
@@ -192,8 +193,8 @@ public sealed class LearningWireTests
         Alter(new GovernanceVote(1, new GovernanceAction.Trust(Chain.Trust())));
         Alter(new GovernanceVote(1, new GovernanceAction.LimitBridge(new BridgeLimits(10, 2, 100, 7))));
         Alter(new Metrics(1, 2, 3));
-        Alter(new TrialVote(3, false));
-        Alter(new TrialSnapshot(0, 2, new Trial(1, new AuxiliaryBlend(Filled(1), 5), Filled(2), Filled(3), [new FinalRound(1, Filled(3))], 1, 2)));
+        Alter(new TrialVote(3, -4));
+        Alter(new TrialSnapshot(0, 2, new Trial(1, new AuxiliaryBlend(Filled(1), 5), Filled(2), Filled(3), [new FinalRound(1, Filled(3))], [new TrialGain("hospital-0", 2)])));
         Alter(Chain.Update(1, Filled(1), 3));
         Alter(BackbonePayload.FromModel(Chain.InitialModel));
     }

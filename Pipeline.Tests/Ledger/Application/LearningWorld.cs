@@ -120,7 +120,7 @@ internal sealed class LearningWorld
 
     /// <summary>What becomes of the trial that is judged when these members say so; without any, the first three.</summary>
     public BlockOutcome Judge(bool accept, params int[] seats) =>
-        GoOn(StepAccepted([.. (seats.Length == 0 ? [0, 1, 2] : seats).Select(seat => Chain.Factories[seat].Create(new TrialVote(Round.Trial!.Began, accept)))]));
+        GoOn(StepAccepted([.. (seats.Length == 0 ? [0, 1, 2] : seats).Select(seat => Chain.Factories[seat].Create(new TrialVote(Round.Trial!.Began, accept ? 4 : -4)))]));
 
     /// <summary>In a trial the next round may be the other branch's.</summary>
     private BlockOutcome GoOn(BlockOutcome outcome)

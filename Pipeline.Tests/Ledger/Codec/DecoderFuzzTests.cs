@@ -200,8 +200,8 @@ public sealed class DecoderFuzzTests
         yield return new GovernanceVote(10, new GovernanceAction.Grant(new BridgeGrant("skull", 1, 1000)));
         yield return new GovernanceVote(11, new GovernanceAction.LimitBridge(new BridgeLimits(1000, 3, 1 << 20, 65536)));
         yield return new Withdrawal(3, true);
-        yield return new TrialVote(3, true);
-        yield return TestChain.Policy with { Trial = new TrialPolicy(5, 250_000) };
+        yield return new TrialVote(3, 4);
+        yield return TestChain.Policy with { Trial = new TrialPolicy(5, 250_000, 80_000) };
         foreach (object root in BridgeRoots(chain))
             yield return root;
 
@@ -245,7 +245,7 @@ public sealed class DecoderFuzzTests
             [true, false], [blend], [new FinalRound(1, any)], [new RoundClosed(2, any, [new RoundContribution("hospital-0", any)], blend)],
             new GovernedRounds([false, true], [false, true], chain.Learning.Policy))
         {
-            Trials = new TrialSnapshot(1, 2, new Trial(2, blend, any, any, [new FinalRound(2, any)], 1, 2)),
+            Trials = new TrialSnapshot(1, 2, new Trial(2, blend, any, any, [new FinalRound(2, any)], [new TrialGain("hospital-0", -2)])),
         };
         var bridge = new BridgeSnapshot(
             [new OutboxLeaf(4, [1, 2, 3])], [new BridgeSnapshot.Sequence("skull", 2)],

@@ -35,8 +35,8 @@ public sealed class PolicyCatalogTests
     public void A_trial_is_set_by_either_of_its_settings_and_is_none_where_one_is_zero()
     {
         Assert.Null(PolicyCatalog.Default.Trial);
-        Assert.Equal(new TrialPolicy(12, 250_000), PolicyCatalog.With(PolicyCatalog.Default, "trial-rounds", "12").Trial);
-        Assert.Equal(new TrialPolicy(12, 500_000), PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0.5"), "trial-rounds", "12").Trial);
+        Assert.Equal(new TrialPolicy(12, 200_000, 50_000), PolicyCatalog.With(PolicyCatalog.Default, "trial-rounds", "12").Trial);
+        Assert.Equal(new TrialPolicy(12, 500_000, 50_000), PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0.5"), "trial-rounds", "12").Trial);
         Assert.Null(PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0.5"), "trial-rounds", "0").Trial);
         Assert.Null(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0").Trial);
         var (setting, why) = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "rounds", "40"), "trial-rounds", "6").Contradiction()!.Value;

@@ -15,7 +15,7 @@ internal sealed class TrialBench
     /// <param name="share">× 10⁶</param>
     public TrialBench(int rounds = 20, int each = 2, int share = 500_000)
     {
-        Policy = TestChain.Policy with { Rounds = rounds, Trial = new TrialPolicy(each, share) };
+        Policy = TestChain.Policy with { Rounds = rounds, Trial = new TrialPolicy(each, share, 80_000) };
         Machine = New();
         _twin = New();
         Members = _chain.Members;
@@ -101,9 +101,13 @@ internal sealed class TrialBench
         return Try(machine => machine.Apply(member, new Attestation(machine.Info.Round, digest, TestChain.Named($"backbone {Info.Round}"))));
     }
 
-    public string? Vote(string member, long began, bool accept) => Try(machine => machine.Apply(member, new TrialVote(began, accept)));
+    public string? Vote(string member, long began, bool accept) => Vote(member, began, accept ? 4 : -4);
 
     public string? Vote(int seat, bool accept) => Vote($"hospital-{seat}", Info.Trial?.Began ?? 1, accept);
+
+    public string? Vote(int seat, int gain) => Vote($"hospital-{seat}", Info.Trial?.Began ?? 1, gain);
+
+    private string? Vote(string member, long began, int gain) => Try(machine => machine.Apply(member, new TrialVote(began, gain)));
 
     /// <summary>Everybody contributes; the round closes.</summary>
     public RoundClosed Close()

@@ -44,7 +44,7 @@ public sealed class TrialTests
     }
 
     [Fact]
-    public void Where_a_quorum_accepts_the_offered_branch_goes_on_in_the_same_block_and_its_rounds_are_those_descended_from()
+    public void Where_the_votes_gain_enough_the_offered_branch_goes_on_in_the_same_block_and_its_rounds_are_those_descended_from()
     {
         Ready();
         Assert.Null(_bench.Vote(3, false));
@@ -52,11 +52,10 @@ public sealed class TrialTests
         Assert.Null(_bench.Vote(1, true));
         Assert.Contains("already voted", _bench.Vote(1, false));
         Assert.Empty(_bench.End());
-        Assert.Equal(["hospital-0", "hospital-1"], _bench.Info.Trial!.Accepts);
-        Assert.Equal(["hospital-3"], _bench.Info.Trial.Refuses);
+        Assert.Equal([new("hospital-0", 4), new("hospital-1", 4), new TrialGain("hospital-3", -4)], _bench.Info.Trial!.Votes);
         Assert.Null(_bench.Vote(2, true));
         var events = _bench.End();
-        Assert.Equal(new TrialEnded(2, true, Model(4), "3 of 4 members accepted"), events[0]);
+        Assert.Equal(new TrialEnded(2, true, Model(4), "it gains 20 points of AUC in the middle of 4 votes, and 8 are needed"), events[0]);
         Assert.Equal((6L, Model(4), new RoundBranch(2, TrialSide.None)), Opened(events));
         Assert.Equal([1L, 2, 4], _bench.Info.Finals.Select(f => f.Round));
         Assert.Null(_bench.Info.Trial);
@@ -64,20 +63,20 @@ public sealed class TrialTests
     }
 
     [Fact]
-    public void Where_more_than_f_refuse_the_own_branch_goes_on()
+    public void Where_the_votes_gain_too_little_the_own_branch_goes_on()
     {
         Ready();
-        Assert.Null(_bench.Vote(0, true));
-        Assert.Null(_bench.Vote(1, false));
-        Assert.Null(_bench.Vote(2, false));
+        foreach (int seat in new[] { 0, 1, 2 })
+            Assert.Null(_bench.Vote(seat, false));
+        // What the fourth says can change nothing.
         var events = _bench.End();
-        Assert.Equal(new TrialEnded(2, false, Model(5), "2 of 4 members refused"), events[0]);
+        Assert.Equal(new TrialEnded(2, false, Model(5), "it gains -20 points of AUC in the middle of 3 votes, and 8 are needed"), events[0]);
         Assert.Equal((6L, Model(5), new RoundBranch(0, TrialSide.None)), Opened(events));
         Assert.Equal([1L, 3, 5], _bench.Info.Finals.Select(f => f.Round));
     }
 
     [Fact]
-    public void By_the_deadline_without_a_quorum_the_own_branch_goes_on()
+    public void By_the_deadline_those_decide_who_have_voted()
     {
         Ready();
         Assert.False(_bench.Machine.WantsBlock);
@@ -89,8 +88,32 @@ public sealed class TrialTests
         Assert.True(_bench.Machine.WantsBlock);
         for (int i = 0; i < 4; i++)
             Assert.Empty(_bench.End());
-        Assert.Equal(new TrialEnded(2, false, Model(5), "2 of 4 members accepted by the deadline, 3 were needed"), _bench.End()[0]);
+        Assert.Equal(new TrialEnded(2, true, Model(4), "it gains 20 points of AUC in the middle of 3 votes, and 8 are needed"), _bench.End()[0]);
         Assert.Equal((RoundPhase.Open, 6L), (_bench.Info.Phase, _bench.Info.Round));
+    }
+
+    [Fact]
+    public void By_the_deadline_without_a_quorum_the_own_branch_goes_on()
+    {
+        Ready();
+        Assert.Null(_bench.Vote(0, true));
+        Assert.Null(_bench.Vote(1, true));
+        for (int i = 0; i < 4; i++)
+            Assert.Empty(_bench.End());
+        Assert.Equal(new TrialEnded(2, false, Model(5), "2 of 4 members had voted by the deadline, 3 were needed"), _bench.End()[0]);
+    }
+
+    [Theory]
+    [InlineData(new[] { 20, 20, 1, 1 }, false)] // f = 1: of the two in the middle one is a false member's at most.
+    [InlineData(new[] { -20, 2, 2, 2 }, true)]
+    [InlineData(new[] { -20, 2, 1, 2 }, false)]
+    [InlineData(new[] { 3, 0, 3, 3 }, true)]
+    public void The_middle_of_the_votes_decides_whatever_one_false_member_says(int[] gains, bool accepted)
+    {
+        Ready();
+        for (int seat = 0; seat < gains.Length; seat++)
+            Assert.Null(_bench.Vote(seat, gains[seat]));
+        Assert.Equal(accepted, Assert.IsType<TrialEnded>(_bench.End()[0]).Accepted);
     }
 
     [Fact]
@@ -160,8 +183,8 @@ public sealed class TrialTests
         {
             _bench.PlayTrial();
             _bench.Schedule($"next {trial}");
-            _bench.Vote(0, false);
-            _bench.Vote(1, false);
+            foreach (int seat in new[] { 0, 1, 2 })
+                _bench.Vote(seat, false);
             var events = _bench.End();
             Assert.Equal(
                 trial == 0 ? new TrialBegan(5, TrialBench.Blend("next 0")) : new TrialRefused(TrialBench.Blend("next 1"), "a trial takes 4 rounds; trials have had 8 of the 10 that they may take"),
@@ -187,7 +210,7 @@ public sealed class TrialTests
         foreach (int seat in new[] { 0, 1, 2 })
             bench.Vote(seat, true);
         Assert.Equal(
-            [new TrialEnded(5, true, Model(7), "3 of 4 members accepted"), new TrialRefused(TrialBench.Blend("too late"), "training is complete"), new TrainingCompleted(7, Model(7))],
+            [new TrialEnded(5, true, Model(7), "it gains 20 points of AUC in the middle of 3 votes, and 8 are needed"), new TrialRefused(TrialBench.Blend("too late"), "training is complete"), new TrainingCompleted(7, Model(7))],
             bench.End());
 
         bench = new TrialBench(rounds: 8);
@@ -267,10 +290,9 @@ public sealed class TrialTests
             Assert.Null(_bench.Vote(seat, true));
         Assert.Null(_bench.Vote(3, false));
         _bench.End();
-        // The one that refused leaves; n−f of three is three.
+        // The one that lost by it leaves; n−f of three is three.
         _bench.Seat(new MemberSet([.. _bench.Members.Members.Take(3)]));
-        Assert.Equal(["hospital-0", "hospital-1"], _bench.Info.Trial!.Accepts);
-        Assert.Empty(_bench.Info.Trial.Refuses);
+        Assert.Equal(["hospital-0", "hospital-1"], _bench.Info.Trial!.Votes.Select(v => v.Member));
         Assert.Empty(_bench.End());
         // What is enough for those that are left is decided without another vote.
         _bench.Seat(new MemberSet([.. _bench.Members.Members.Take(2)]));
@@ -311,10 +333,11 @@ public sealed class TrialTests
         Refused(Changed(now with { Began = 4 }));
         Refused(Changed(now with { Offered = Model(3) }));
         Refused(Changed(now with { Finals = [new FinalRound(3, Model(4))] }));
-        Refused(Changed(now with { Accepts = 1 << 4 }));
-        Refused(Changed(now with { Accepts = 3, Refuses = 2 }));
+        Refused(Changed(now with { Votes = [new("hospital-9", 1)] }));
+        Refused(Changed(now with { Votes = [new("hospital-0", 1), new("hospital-0", 1)] }));
+        Refused(Changed(now with { Votes = [new("hospital-1", 1), new("hospital-0", 1)] }));
         Refused(good with { Governance = good.Governance! with { Policy = TestChain.Policy } });
-        _bench.Restored(Changed(now with { Accepts = 1, Refuses = 2 }));
+        _bench.Restored(Changed(now with { Votes = [new("hospital-0", 1), new("hospital-1", -1)] }));
 
         RoundSnapshot Changed(Trial trial) => good with { Trials = trials with { Now = trial } };
 

@@ -46,7 +46,7 @@ public sealed class ModelRerunTests : IDisposable
     {
         var source = new TestChain("skull", keySet: 1, policy: TestChain.Policy with { BridgeEvery = 1, BridgeGrants = ["chest"] });
         var played = new PlayedRounds(
-            new TestChain(policy: TestChain.Policy with { Rounds = 8, Trial = new TrialPolicy(1, 500_000) }, trusted: [source.Trust()]), _store);
+            new TestChain(policy: TestChain.Policy with { Rounds = 8, Trial = new TrialPolicy(1, 500_000, 80_000) }, trusted: [source.Trust()]), _store);
         played.Play(0);
         played.Accept(new LearningWorld(source));
         played.Play(2);

@@ -51,7 +51,7 @@ internal sealed class PlayedRounds(TestChain chain, IPayloadStore store)
 
     /// <summary>Three members say so of the trial that is judged.</summary>
     public void Judge(bool accept) =>
-        _ledger.Step([.. chain.Factories.Take(3).Select(f => f.Create(new TrialVote(_ledger.Application.View.Round.Trial!.Began, accept)))]);
+        _ledger.Step([.. chain.Factories.Take(3).Select(f => f.Create(new TrialVote(_ledger.Application.View.Round.Trial!.Began, accept ? 4 : -4)))]);
 
     /// <summary>What becomes of a model by the rounds from <paramref name="first"/> on without a member.</summary>
     public FixedPointModel Without(string member, int first = 0) => Without(member, Models[first], Closed.Skip(first));
