@@ -51,6 +51,9 @@ public sealed class LearningWireTests
         Golden(new Withdrawal(5, true), "8205f5");
         Golden(new TrialVote(5, true), "8205f5");
         Golden(new TrialPolicy(10, 250_000), "820a1a0003d090");
+        Golden(
+            new TrialSnapshot(0, 2, new Trial(1, new AuxiliaryBlend(Filled(0x11), 5), Filled(0x22), Filled(0x33), [new FinalRound(1, Filled(0x33))], 1, 2)),
+            $"830002818701825820{new string('1', 64)}055820{new string('2', 64)}5820{new string('3', 64)}8182015820{new string('3', 64)}0102");
     }
 
     [Fact]
