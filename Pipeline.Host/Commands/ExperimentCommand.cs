@@ -12,7 +12,7 @@ internal static class ExperimentCommand
     [
         (ExperimentKind.Centralized, "Collaborative training against training on pooled data, and against each institution alone."),
         (ExperimentKind.Communication, "Partial updates against whole ones: bytes a round, bytes to a result, over densities."),
-        (ExperimentKind.Bridge, "A similar task's backbone offered to a chain with few images, among offers that nobody should take. The first --task is the source, the others are targets."),
+        (ExperimentKind.Bridge, "A similar task's backbone offered to a chain with few images, among offers that nobody should take. The first --task is the source, the others are targets; a --source offers alone."),
         (ExperimentKind.Personalization, "Each institution's own model after the collaborative training."),
         (ExperimentKind.Policies, "Variants of the policy against the profile's, compared on validation images: for choosing one."),
         (ExperimentKind.Byzantine, "False members, 1 of 5 and 2 of 8, against robust aggregation, for nine attacks."),
@@ -38,7 +38,8 @@ internal static class ExperimentCommand
         profile.AcceptOnlyFromAmong([.. ExperimentProfile.All.Select(p => p.Name)]);
         var set = new Option<string[]>("--set") { Description = $"Another value for a setting of profile or policy, for sweeps: {string.Join(", ", PolicyCatalog.Settings)}, side, score-every, weigh-sites, architecture, policy.", HelpName = "KEY=VALUE" };
         var variants = new Option<string[]>("--variant") { Description = "Settings of the policy that differ, for instance server-momentum=0.8,values=ternary; may be given more than once.", HelpName = "KEY=VALUE,…" };
-        bool choosing = kind == ExperimentKind.Policies;
+        bool choosing = kind == ExperimentKind.Policies, bridging = kind == ExperimentKind.Bridge;
+        var source = new Option<string[]>("--source") { Description = "A task that offers its backbone and is no target; may be given more than once.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
         var work = new Option<string>("--work") { Description = "Finished arms are kept there; a run that was stopped goes on where it was.", HelpName = "DIR", DefaultValueFactory = _ => "experiment-runs" };
         var json = new Option<string>("--json") { Description = "Also write the result as JSON (schema: docs/reference).", HelpName = "FILE" };
         var report = new Option<string>("--report") { Description = "Also write a report page with plots.", HelpName = "FILE" };
@@ -49,6 +50,8 @@ internal static class ExperimentCommand
             """) { data, task, seeds, threads, profile, set, work, json, report };
         if (choosing)
             command.Options.Add(variants);
+        if (bridging)
+            command.Options.Add(source);
         command.SetAction((parsed, stop) =>
         {
             var taken = Profile(kind, parsed.GetRequiredValue(profile), parsed.GetValue(set) ?? []);
@@ -57,6 +60,7 @@ internal static class ExperimentCommand
                     kind, Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(task) ?? [], parsed.GetValue(seeds), taken, Path.GetFullPath(parsed.GetRequiredValue(work)),
                     MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report)), parsed.GetValue(threads))
                 {
+                    Sources = bridging ? parsed.GetValue(source) ?? [] : [],
                     Variants = choosing ? Variants(taken.Policy, parsed.GetValue(variants) ?? []) : [],
                 },
                 terminal, stop);

@@ -10,7 +10,8 @@ namespace Pipeline.Host.Experiments;
 /// others are targets and, for each other, offers. Every site judges an offer by its own gate, and n−f votes blend it in at the round boundary; where the policy has
 /// trials, they begin one, and what members say of its two models takes the branch with the backbone or not.
 /// </summary>
-internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExperiment
+/// <param name="sources">Names of tasks that offer and are no targets.</param>
+internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks, IReadOnlyList<string> sources) : IExperiment
 {
     private const double Gain = 0.10, Speed = 3, Harm = -0.005, Help = 0.01, AcceptedShare = 0.8;
 
@@ -22,7 +23,7 @@ internal sealed class BridgeExperiment(IReadOnlyList<LearningTask> tasks) : IExp
 
     private static readonly int[] Sizes = [60, 150];
 
-    public IReadOnlyList<Arm> Arms(LearningTask task, ExperimentProfile profile) => task == tasks[0]
+    public IReadOnlyList<Arm> Arms(LearningTask task, ExperimentProfile profile) => task == tasks[0] || sources.Contains(task.Name)
         ? []
         // What is never tried does not depend on how trials go.
         : [.. Sizes.SelectMany(n => new[] { Unbridged(n, Untried(profile.Policy)), Taken(n, Untried(profile.Policy)), Bridged(n, profile.Policy), Offers(n, profile.Policy) })];

@@ -9,6 +9,9 @@ public sealed record ExperimentRequest(
     ExperimentKind Kind, string DataDirectory, IReadOnlyList<string> Tasks, int Seeds, ExperimentProfile Profile, string WorkDirectory, string? JsonFile,
     string? ReportFile, int Parallelism)
 {
+    /// <summary>Tasks that offer and are no targets, for <see cref="ExperimentKind.Bridge"/>.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
     /// <summary>Of the policy, for <see cref="ExperimentKind.Policies"/>; in the form of <see cref="PolicyExperiment"/>.</summary>
     public IReadOnlyList<string> Variants { get; init; } = [];
 }

@@ -39,7 +39,7 @@ public static class ExperimentRunner
         ExperimentKind.Communication => new CommunicationExperiment(),
         ExperimentKind.Personalization => new PersonalizationExperiment(),
         ExperimentKind.Policies => new PolicyExperiment(request.Variants),
-        ExperimentKind.Bridge => new BridgeExperiment(tasks),
+        ExperimentKind.Bridge => new BridgeExperiment(tasks, [.. request.Sources]),
         ExperimentKind.Byzantine => new ByzantineExperiment(),
         ExperimentKind.Privacy => new PrivacyExperiment(),
         _ => new CentralizedExperiment(),
@@ -51,11 +51,12 @@ public static class ExperimentRunner
         if (folders.Count == 0)
             throw new CommandFailedException($"{request.DataDirectory} holds no {TaskFolder.LabelFile}, nor does a folder right below it");
         string[] there = [.. folders.Select(f => Path.GetFileName(Path.GetFullPath(f)))];
-        if (request.Tasks.Except(there, StringComparer.Ordinal).ToArray() is { Length: > 0 } missing)
+        if (request.Tasks.Concat(request.Sources).Except(there, StringComparer.Ordinal).ToArray() is { Length: > 0 } missing)
             throw new CommandFailedException($"{request.DataDirectory} has no task {string.Join(", ", missing)}; it has {string.Join(", ", there)}");
         string[] wanted = request.Tasks.Count > 0 ? [.. request.Tasks] : [.. request.Profile.TasksOf(request.Kind).Intersect(there, StringComparer.Ordinal)];
         if (wanted.Length == 0)
             wanted = [there[0]];
+        wanted = [.. wanted, .. request.Sources.Except(wanted, StringComparer.Ordinal)];
         try
         {
             return

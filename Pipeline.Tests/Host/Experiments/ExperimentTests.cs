@@ -92,20 +92,25 @@ public sealed class ExperimentTests : IDisposable
     [Fact]
     public async Task Offers_are_tried_by_all_within_the_rounds_of_the_policy()
     {
-        using var other = new GeneratedTask("rings", 3, 10, 12);
-        Directory.Move(other.Folder, Path.Combine(_task.Root, "rings"));
         string list = Path.Combine(_task.Root, "tasks.json");
-        await File.WriteAllTextAsync(list, (await File.ReadAllTextAsync(list))[..^1] + ", " + (await File.ReadAllTextAsync(Path.Combine(other.Root, "tasks.json")))[1..]);
+        foreach (string name in new[] { "rings", "bars" })
+        {
+            using var other = new GeneratedTask(name, 3, 10, 12);
+            Directory.Move(other.Folder, Path.Combine(_task.Root, name));
+            await File.WriteAllTextAsync(list, (await File.ReadAllTextAsync(list))[..^1] + ", " + (await File.ReadAllTextAsync(Path.Combine(other.Root, "tasks.json")))[1..]);
+        }
+
         var tried = Tiny with { Policy = Tiny.Policy with { Rounds = 4, LocalSteps = 1, BatchSize = 4, Trial = new TrialPolicy(1, 1_000_000, 80_000) } };
-        var result = ExperimentResult.FromJson(await RunAsync(Request(ExperimentKind.Bridge) with { Profile = tried, Tasks = ["discs", "rings"] }));
+        var result = ExperimentResult.FromJson(await RunAsync(Request(ExperimentKind.Bridge) with { Profile = tried, Tasks = ["discs", "rings"], Sources = ["bars"] }));
 
         Assert.Equal(["unbridged-60", "taken-60", "bridged-60", "unbridged-150", "taken-150", "bridged-150"], result.Arms.Where(a => a.Task == "rings").Select(a => a.Arm));
         Assert.All(result.Arms.Where(a => a.Task == "rings"), arm => Assert.Equal(4, arm.Rounds));
-        // Seven kinds from one source, at two moments and of two sizes.
-        Assert.Equal(2, result.Comparisons.Count(c => c.Claim.Contains("of 28 made for 1 seeds", StringComparison.Ordinal)));
+        Assert.DoesNotContain(result.Arms, a => a.Task == "bars");
+        // Seven kinds from each of two sources, at two moments and of two sizes.
+        Assert.Equal(2, result.Comparisons.Count(c => c.Claim.Contains("of 56 made for 1 seeds", StringComparison.Ordinal)));
         string report = System.Net.WebUtility.HtmlDecode(await File.ReadAllTextAsync(ReportFile));
         Assert.Contains("discs, trial: ", report, StringComparison.Ordinal);
-        Assert.Matches("discs, untrained, round [12]: votes [0-3] of 3, after the trial [0-3] of 3", report);
+        Assert.Matches("bars, untrained, round [12]: votes [0-3] of 3, after the trial [−0-9 ]* points", report);
         Assert.Contains("discs, early, round 1", report, StringComparison.Ordinal);
     }
 

@@ -52,6 +52,9 @@ public sealed class LearningWireTests
         Golden(new TrialVote(5, 4), "820504");
         Golden(new TrialGain("a", -2), "82616121");
         Golden(new TrialPolicy(10, 250_000, 80_000), "830a1a0003d0901a00013880");
+        Golden(
+            new TrialSnapshot(0, 2, new Trial(1, new AuxiliaryBlend(Filled(0x11), 5), Filled(0x22), Filled(0x33), [new FinalRound(1, Filled(0x33))], [new TrialGain("a", 3)])),
+            $"830002818601825820{new string('1', 64)}055820{new string('2', 64)}5820{new string('3', 64)}8182015820{new string('3', 64)}8182616103");
     }
 
     [Fact]

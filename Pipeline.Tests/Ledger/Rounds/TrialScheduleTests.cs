@@ -8,7 +8,8 @@ namespace Pipeline.Tests.Ledger.Rounds;
 /// <summary>Members that do whatever they may in any order: what a chain with trials promises holds in every block.</summary>
 public sealed class TrialScheduleTests
 {
-    private const int Blocks = 400;
+    private const int Runs = 8;
+    private const int Blocks = 300;
 
     private readonly int _seed = Environment.TickCount;
     private readonly Dictionary<long, RoundOpened> _opened = [];
@@ -21,7 +22,7 @@ public sealed class TrialScheduleTests
     [Fact]
     public void Rounds_never_repeat_branches_go_on_from_their_own_models_and_all_replicas_agree()
     {
-        for (int run = 0; run < 15; run++)
+        for (int run = 0; run < Runs; run++)
             Run(new Random(_seed + run), $"seed {_seed}, run {run}");
         foreach (var type in (Type[])[typeof(TrialBegan), typeof(TrialReady), typeof(TrialEnded), typeof(TrialRefused), typeof(TrainingCompleted), typeof(TrainingRestarted), typeof(RoundExtended)])
             Assert.True(_seen.Contains(type), $"seed {_seed}: {type.Name} never happened");
