@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Payloads;
 using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Actors.Updates;
@@ -46,8 +47,8 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
     /// <exception cref="IOException">The disk is full or refused; the old state stands.</exception>
     public void Save(SiteState state)
     {
-        string fresh = path + ".new";
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+        string fresh = path + ".new", folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+        Directory.CreateDirectory(folder);
         using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
         {
@@ -57,6 +58,7 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
         }
 
         File.Move(fresh, path, overwrite: true);
+        DurableFile.SyncFolder(folder);
     }
 
     /// <summary>Megabytes are hashed while the disk takes them: only the checksum, the file's last bytes, has to wait for both.</summary>
