@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
@@ -27,19 +28,7 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual, int[] Sent)
             pending[i] = trained[i] - pending[i] + residual[i];
         var dense = new float[layout.DenseLength];
         layout.Coordinates.GatherDense<float>(pending, dense);
-        var backbone = new float[layout.SparseLength];
-        layout.Coordinates.GatherBackbone<float>(pending, backbone);
-        int count = UpdateChecks.MaxSelected(layout, policy, round);
-        int[] positions = policy.Update?.Selection switch
-        {
-            UpdateSelection.RandomThreshold => RandomSelection.Of(backbone, count, random),
-            UpdateSelection.LargestOfTensor => LargestSelection.OfTensors(backbone, layout, TensorQuotas.Of(layout, count, round)),
-            UpdateSelection.Rotating => RotatingSelection.Of(layout, policy, round),
-            _ => LargestSelection.Of(backbone, count),
-        };
-        var selected = new float[positions.Length];
-        for (int i = 0; i < positions.Length; i++)
-            selected[i] = backbone[positions[i]];
+        var (positions, selected) = Select(policy, layout, round, pending, random);
         var salt = new byte[SparseUpdate.SaltSize];
         BinaryPrimitives.WriteUInt64LittleEndian(salt, random.NextUInt64());
         BinaryPrimitives.WriteUInt64LittleEndian(salt.AsSpan(8), random.NextUInt64());
@@ -58,6 +47,34 @@ public sealed record PartialUpdate(byte[] Payload, float[] Residual, int[] Sent)
         var restored = (float[])residual.Clone();
         Add(layout, update, positions, restored, 1);
         return restored;
+    }
+
+    /// <summary>The backbone positions that the policy selects, ascending, and what is pending there.</summary>
+    private static (int[] Positions, float[] Values) Select(RoundPolicy policy, ModelLayout layout, long round, float[] pending, SeededRandom random)
+    {
+        // Megabytes that live for milliseconds: rented, or each round would have the collector return and fetch their pages.
+        float[] rented = ArrayPool<float>.Shared.Rent(layout.SparseLength);
+        try
+        {
+            var backbone = rented.AsSpan(0, layout.SparseLength);
+            layout.Coordinates.GatherBackbone<float>(pending, backbone);
+            int count = UpdateChecks.MaxSelected(layout, policy, round);
+            int[] positions = policy.Update?.Selection switch
+            {
+                UpdateSelection.RandomThreshold => RandomSelection.Of(backbone, count, random),
+                UpdateSelection.LargestOfTensor => LargestSelection.OfTensors(backbone, layout, TensorQuotas.Of(layout, count, round)),
+                UpdateSelection.Rotating => RotatingSelection.Of(layout, policy, round),
+                _ => LargestSelection.Of(backbone, count),
+            };
+            var values = new float[positions.Length];
+            for (int i = 0; i < positions.Length; i++)
+                values[i] = backbone[positions[i]];
+            return (positions, values);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
     }
 
     /// <returns>Flat indices of the update's values.</returns>

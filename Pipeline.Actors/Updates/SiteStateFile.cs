@@ -1,6 +1,8 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Pipeline.Ledger.Crypto;
+using Pipeline.Ledger.Payloads;
 using Pipeline.Ledger.Rounds;
 
 namespace Pipeline.Actors.Updates;
@@ -16,6 +18,8 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
     private const ulong Magic = 0x3130_4554_4154_5350; // "PSTATE01"
     private const ulong LongMagic = 0x3230_4554_4154_5350; // "PSTATE02"
     private const ulong BranchMagic = 0x3330_4554_4154_5350; // "PSTATE03"
+
+    private delegate void Sink(ReadOnlySpan<byte> bytes);
 
     public string Path => path;
 
@@ -44,41 +48,67 @@ public sealed class SiteStateFile(string path, ModelLayout layout)
     /// <exception cref="IOException">The disk is full or refused; the old state stands.</exception>
     public void Save(SiteState state)
     {
-        string fresh = path + ".new";
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
-        using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None))
+        string fresh = path + ".new", folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+        Directory.CreateDirectory(folder);
+        using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
         {
-            using var buffer = new MemoryStream();
-            using (var writer = new BinaryWriter(buffer, System.Text.Encoding.UTF8, leaveOpen: true))
-            {
-                bool longer = state.Control.Length + state.Velocity.Length > 0 || state.Branch > 0;
-                writer.Write(state.Branch > 0 ? BranchMagic : longer ? LongMagic : Magic);
-                writer.Write(layout.Digest.ToArray());
-                writer.Write(state.Round);
-                writer.Write(state.Base.ToArray());
-                writer.Write(state.OptimizerSteps);
-                writer.Write(state.Payload.Length);
-                writer.Write(state.Payload);
-                writer.Write(MemoryMarshal.AsBytes(state.Residual.AsSpan()));
-                writer.Write(MemoryMarshal.AsBytes(state.FirstMoment.AsSpan()));
-                writer.Write(MemoryMarshal.AsBytes(state.SecondMoment.AsSpan()));
-                foreach (float[] values in longer ? new[] { state.Control, state.Velocity } : [])
-                {
-                    writer.Write(values.Length);
-                    writer.Write(MemoryMarshal.AsBytes(values.AsSpan()));
-                }
-
-                if (state.Branch > 0)
-                    writer.Write(state.Branch);
-            }
-
-            var content = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
-            file.Write(content);
-            file.Write(SHA256.HashData(content));
+            HashWhileWriting(state, hash, file);
+            file.Write(hash.GetHashAndReset());
             file.Flush(flushToDisk: true);
         }
 
         File.Move(fresh, path, overwrite: true);
+        DurableFile.SyncFolder(folder);
+    }
+
+    /// <summary>Megabytes are hashed while the disk takes them: only the checksum, the file's last bytes, has to wait for both.</summary>
+    private void HashWhileWriting(SiteState state, IncrementalHash hash, FileStream file)
+    {
+        try
+        {
+            Parallel.Invoke(
+                () => Write(state, hash.AppendData),
+                () =>
+                {
+                    Write(state, file.Write);
+                    file.Flush(flushToDisk: true);
+                });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException!);
+        }
+    }
+
+    /// <summary>All of the file but its checksum, piece by piece.</summary>
+    private void Write(SiteState state, Sink sink)
+    {
+        bool longer = state.Control.Length + state.Velocity.Length > 0 || state.Branch > 0;
+        using var head = new MemoryStream();
+        using (var writer = new BinaryWriter(head, System.Text.Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write(state.Branch > 0 ? BranchMagic : longer ? LongMagic : Magic);
+            writer.Write(layout.Digest.ToArray());
+            writer.Write(state.Round);
+            writer.Write(state.Base.ToArray());
+            writer.Write(state.OptimizerSteps);
+            writer.Write(state.Payload.Length);
+            writer.Write(state.Payload);
+        }
+
+        sink(head.GetBuffer().AsSpan(0, (int)head.Length));
+        sink(MemoryMarshal.AsBytes<float>(state.Residual));
+        sink(MemoryMarshal.AsBytes<float>(state.FirstMoment));
+        sink(MemoryMarshal.AsBytes<float>(state.SecondMoment));
+        foreach (float[] values in longer ? new[] { state.Control, state.Velocity } : [])
+        {
+            sink(BitConverter.GetBytes(values.Length));
+            sink(MemoryMarshal.AsBytes<float>(values));
+        }
+
+        if (state.Branch > 0)
+            sink(BitConverter.GetBytes(state.Branch));
     }
 
     private float[] Counted(BinaryReader reader) => reader.ReadInt32() switch

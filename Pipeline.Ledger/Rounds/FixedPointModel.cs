@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Ledger.Rounds;
@@ -29,7 +31,7 @@ public sealed class FixedPointModel
     /// <summary>Never mutated after construction.</summary>
     public int[] Momentum { get; }
 
-    public Digest Digest => _digest ??= Crypto.Digest.Of(ToBytes());
+    public Digest Digest => _digest ??= Hash();
 
     /// <summary>Rounds to nearest, ties to even; saturates at the int32 range.</summary>
     /// <exception cref="ArgumentException">A value is NaN or infinite, or the length is wrong.</exception>
@@ -80,8 +82,8 @@ public sealed class FixedPointModel
     {
         var bytes = new byte[Crypto.Digest.Size + 8 * Weights.Length];
         Layout.Digest.CopyTo(bytes);
-        Write(bytes.AsSpan(Crypto.Digest.Size), Weights);
-        Write(bytes.AsSpan(Crypto.Digest.Size + 4 * Weights.Length), Momentum);
+        LittleEndian(Weights).CopyTo(bytes.AsSpan(Crypto.Digest.Size));
+        LittleEndian(Momentum).CopyTo(bytes.AsSpan(Crypto.Digest.Size + 4 * Weights.Length));
         return bytes;
     }
 
@@ -106,17 +108,32 @@ public sealed class FixedPointModel
             layout, Read(bytes.Slice(Crypto.Digest.Size, 4 * layout.Length)), Read(bytes[(Crypto.Digest.Size + 4 * layout.Length)..]));
     }
 
-    private static void Write(Span<byte> destination, int[] values)
+    /// <summary>The digest of <see cref="ToBytes"/>, without a copy of the model.</summary>
+    private Digest Hash()
     {
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteInt32LittleEndian(destination[(4 * i)..], values[i]);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Layout.Digest.ToArray());
+        hash.AppendData(LittleEndian(Weights));
+        hash.AppendData(LittleEndian(Momentum));
+        return new Digest(hash.GetHashAndReset());
+    }
+
+    /// <summary>The values themselves where the machine stores them so, else a copy.</summary>
+    private static ReadOnlySpan<byte> LittleEndian(int[] values)
+    {
+        if (BitConverter.IsLittleEndian)
+            return MemoryMarshal.AsBytes<int>(values);
+        var reversed = new int[values.Length];
+        BinaryPrimitives.ReverseEndianness(values, reversed);
+        return MemoryMarshal.AsBytes<int>(reversed);
     }
 
     private static int[] Read(ReadOnlySpan<byte> source)
     {
         var values = new int[source.Length / 4];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = BinaryPrimitives.ReadInt32LittleEndian(source[(4 * i)..]);
+        source.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+        if (!BitConverter.IsLittleEndian)
+            BinaryPrimitives.ReverseEndianness(values, values);
         return values;
     }
 }

@@ -1,11 +1,14 @@
+using System.Security.Cryptography;
+using System.Text;
 using Pipeline.Actors.Updates;
 using Pipeline.Ledger.Crypto;
 using Pipeline.Ledger.Rounds;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Pipeline.Tests.Actors.Updates;
 
-public sealed class SiteStateFileTests : IDisposable
+public sealed class SiteStateFileTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly ModelLayout Layout = new([new TensorLayout("conv", [3], ParameterRole.Backbone, 20)]);
 
@@ -35,6 +38,28 @@ public sealed class SiteStateFileTests : IDisposable
     }
 
     [Fact]
+    public void Its_bytes_are_the_documented_ones()
+    {
+        int seed = Random.Shared.Next();
+        var random = new Random(seed);
+        for (int trial = 0; trial < 24; trial++)
+        {
+            var layout = new ModelLayout([new TensorLayout("conv", [1 + random.Next(40_000)], ParameterRole.Backbone, 20)]);
+            var payload = new byte[random.Next(2_000)];
+            random.NextBytes(payload);
+            var state = new SiteState(
+                random.NextInt64(), Digest.Of(payload), payload, Values(random, layout), random.NextInt64(), Values(random, layout), Values(random, layout))
+            {
+                Control = trial % 2 == 0 ? [] : Values(random, layout),
+                Velocity = trial % 3 == 0 ? [] : Values(random, layout),
+            };
+            new SiteStateFile(Path, layout).Save(state);
+            Assert.True(Documented(state, layout).AsSpan().SequenceEqual(File.ReadAllBytes(Path)), $"seed {seed}, trial {trial}: other bytes");
+            Assert.Equivalent(state, new SiteStateFile(Path, layout).Load(), strict: true);
+        }
+    }
+
+    [Fact]
     public void Is_fresh_where_no_file_is() => Assert.Equal(0, new SiteStateFile(Path, Layout).Load().Round);
 
     [Fact]
@@ -49,6 +74,22 @@ public sealed class SiteStateFileTests : IDisposable
     }
 
     [Fact]
+    public void A_full_disk_is_an_IOException_and_leaves_the_old_state()
+    {
+        if (!File.Exists("/dev/full"))
+        {
+            output.WriteLine("PEER MISSING: this system has no /dev/full; a full disk is NOT CHECKED.");
+            return;
+        }
+
+        var file = new SiteStateFile(Path, Layout);
+        file.Save(SiteState.Fresh(3) with { Round = 4 });
+        File.CreateSymbolicLink(Path + ".new", "/dev/full");
+        Assert.Throws<IOException>(() => file.Save(SiteState.Fresh(3) with { Round = 5 }));
+        Assert.Equal(4, file.Load().Round);
+    }
+
+    [Fact]
     public void Names_a_damaged_file_and_one_of_another_model()
     {
         var file = new SiteStateFile(Path, Layout);
@@ -60,4 +101,19 @@ public sealed class SiteStateFileTests : IDisposable
         File.WriteAllBytes(Path, bytes);
         Assert.Contains("damaged", Assert.Throws<InvalidDataException>(file.Load).Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The file as its docstring says, number by number.</summary>
+    private static byte[] Documented(SiteState state, ModelLayout layout)
+    {
+        bool longer = state.Control.Length + state.Velocity.Length > 0;
+        var bytes = new List<byte>(Encoding.ASCII.GetBytes(longer ? "PSTATE02" : "PSTATE01"));
+        bytes.AddRange([.. layout.Digest.ToArray(), .. BitConverter.GetBytes(state.Round), .. state.Base.ToArray(), .. BitConverter.GetBytes(state.OptimizerSteps)]);
+        bytes.AddRange([.. BitConverter.GetBytes(state.Payload.Length), .. state.Payload]);
+        bytes.AddRange(state.Residual.Concat(state.FirstMoment).Concat(state.SecondMoment).SelectMany(BitConverter.GetBytes));
+        foreach (float[] values in longer ? new[] { state.Control, state.Velocity } : [])
+            bytes.AddRange([.. BitConverter.GetBytes(values.Length), .. values.SelectMany(BitConverter.GetBytes)]);
+        return [.. bytes, .. SHA256.HashData(bytes.ToArray())];
+    }
+
+    private static float[] Values(Random random, ModelLayout layout) => [.. Enumerable.Range(0, layout.Length).Select(_ => random.NextSingle() - 0.5f)];
 }
