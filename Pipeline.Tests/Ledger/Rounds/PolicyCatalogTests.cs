@@ -41,7 +41,7 @@ public sealed class PolicyCatalogTests
         Assert.Null(PolicyCatalog.With(PolicyCatalog.Default, "trial-share", "0").Trial);
         var (setting, why) = PolicyCatalog.With(PolicyCatalog.With(PolicyCatalog.Default, "rounds", "40"), "trial-rounds", "6").Contradiction()!.Value;
         Assert.Equal("trial-rounds", setting);
-        Assert.Contains("a trial takes 12 rounds, and trials may take 10 of 40", why, StringComparison.Ordinal);
+        Assert.Contains("a trial takes 12 rounds, and trials may take 8 of 40", why, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -104,7 +104,7 @@ public sealed class TrialTests
     }
 
     [Theory]
-    [InlineData(new[] { 20, 20, 1, 1 }, false)] // f = 1: of the two in the middle one is a false member's at most.
+    [InlineData(new[] { 20, 1, 1, 1 }, false)]
     [InlineData(new[] { -20, 2, 2, 2 }, true)]
     [InlineData(new[] { -20, 2, 1, 2 }, false)]
     [InlineData(new[] { 3, 0, 3, 3 }, true)]
