@@ -42,7 +42,7 @@ public sealed record DemoProfile(
             "chest-opacity", Task("opacity"), PhantomTask.Opacity, sourceImages, 60, new(0.12, 0.78),
             Policy(sourceRounds, sourceSteps, sourceRounds, ["chest-nodule"]), 10),
         // Slowly, so that images are on their way when a hospital is killed.
-        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, 20, new(0.14, 0.72), Policy(targetRounds, targetSteps, 0, []), 1),
+        new DemoChain("chest-nodule", Task("nodule"), PhantomTask.Nodule, targetImages, 20, new(0.14, 0.72), Policy(targetRounds, targetSteps, 0, []) with { Trial = new TrialPolicy(2, 250_000, 50_000) }, 1),
         TrainerSettings.Default, new HarmGateSettings(), new PersonalizerSettings(Folds: 2, Steps: 12, Confidence: 0.99), ShuffledDeals: 8, ShuffledSteps: 60);
 
     private static TaskDescriptor Task(string finding) => new("DX", "CHEST", Side, Side, ["no-" + finding, finding], "residual-cnn-small");
