@@ -4,20 +4,26 @@ namespace Pipeline.Actors.Training;
 public static class RocCurve
 {
     /// <summary>Area under the ROC curve of one class: the Mann–Whitney statistic, ties counting half (Hanley and McNeil 1982).</summary>
+    /// <param name="scores">One that is no number ranks below all others: a model that says nothing ranks nothing.</param>
     /// <returns>NaN when positives or negatives are missing.</returns>
     public static double Area(ReadOnlySpan<float> scores, ReadOnlySpan<bool> positive)
     {
         var order = new int[scores.Length];
+        var sorted = new float[scores.Length];
         for (int i = 0; i < order.Length; i++)
+        {
             order[i] = i;
-        scores.ToArray().AsSpan().Sort(order.AsSpan());
+            sorted[i] = float.IsNaN(scores[i]) ? float.NegativeInfinity : scores[i];
+        }
+
+        sorted.AsSpan().Sort(order.AsSpan());
         double rankSum = 0;
         long positives = 0;
         for (int start = 0; start < order.Length;)
         {
             int end = start;
             int tiedPositives = 0;
-            while (end < order.Length && scores[order[end]] == scores[order[start]])
+            while (end < order.Length && sorted[end] == sorted[start])
                 tiedPositives += positive[order[end++]] ? 1 : 0;
             rankSum += tiedPositives * (start + end + 1) / 2.0;
             positives += tiedPositives;

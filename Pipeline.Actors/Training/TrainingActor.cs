@@ -173,7 +173,7 @@ public sealed class TrainingActor : ReceiveActor
     private void TakeBack(TrainingProtocol.ContributionMissed missed)
     {
         if (Load(out _) is { } trainer && _states!.Change(missed.Round, Back))
-            KeepSoon();
+            KeepSoon(KeepState);
 
         SiteState Back(SiteState state) => state with
         {
@@ -186,16 +186,19 @@ public sealed class TrainingActor : ReceiveActor
     {
         if (Load(out _) is null)
             return;
-        _states!.End(over.Began, over.Accepted);
-        KeepSoon();
+        KeepSoon(() =>
+        {
+            _states!.End(over.Began, over.Accepted);
+            KeepState();
+        });
     }
 
-    /// <summary>The next answer is not given before it is kept.</summary>
-    private void KeepSoon()
+    /// <summary>What a disk refuses here is done with the next round, whose answer is not given before it is kept.</summary>
+    private void KeepSoon(Action keep)
     {
         try
         {
-            KeepState();
+            keep();
         }
         catch (IOException e)
         {

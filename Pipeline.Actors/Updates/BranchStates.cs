@@ -56,8 +56,8 @@ public sealed class BranchStates
     {
         if (_trial is not { } trial || trial.Branch != began)
             return;
-        // Where the chain's slot is of that branch already, this one is an older copy.
-        if (accepted && _chain.Branch != began)
+        // Where the chain's slot is of that branch already, or of a later one, this is an older copy, which a database may bring back.
+        if (accepted && _chain.Branch < began)
         {
             File.Move(_trialFile.Path, _chainFile.Path, overwrite: true);
             _chain = trial;

@@ -70,7 +70,8 @@ internal static class AttackCommand
                 MeasureOptions.Sound(MeasureOptions.Set(
                     PolicyCatalog.All.Single(p => p.Name == parsed.GetRequiredValue(policy)).Policy, parsed.GetValue(set) ?? [], PolicyCatalog.With)), parsed.GetValue(side), "residual-cnn-small", parsed.GetValue(seed),
                 parsed.GetValue(candidates), parsed.GetValue(controls), parsed.GetRequiredValue(rounds), parsed.GetValue(shadows), new InversionSettings(parsed.GetValue(steps)),
-                MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report))) { Parts = parsed.GetValue(parts) },
+                MeasureOptions.FullPath(parsed.GetValue(json)), MeasureOptions.FullPath(parsed.GetValue(report)))
+            { Parts = parsed.GetValue(parts) },
             terminal, stop));
         return command;
     }

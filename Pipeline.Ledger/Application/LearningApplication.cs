@@ -180,11 +180,8 @@ public sealed partial class LearningApplication : IChainApplication
 
     private void ScheduleAccepted(List<IChainEvent> events)
     {
-        foreach (var happened in events)
-        {
-            if (happened is AuxiliaryAccepted accepted)
-                Rounds.Schedule(new AuxiliaryBlend(accepted.Packet.Payload, Rounds.Policy.BlendQ16));
-        }
+        foreach (var accepted in events.OfType<AuxiliaryAccepted>().ToArray())
+            Rounds.Schedule(new AuxiliaryBlend(accepted.Packet.Payload, Rounds.Policy.BlendQ16), events);
     }
 
     private void EmitPackets(RoundFinalized final, int contributors, BlockHeader header, List<IChainEvent> events)

@@ -36,7 +36,7 @@ public sealed partial class RoundMachine
     /// <summary>As a round opens: takes the first of what waits that there is room for, and says what there is none for any more.</summary>
     private void BeginTrial(TrialPolicy terms, ICollection<IChainEvent> events)
     {
-        while (_trials.Now is null && _blends.TryDequeue(out var waiting))
+        while (_trials.Now is null && !_trials.JustAccepted(terms, _round) && _blends.TryDequeue(out var waiting))
         {
             if (_trials.CheckBegin(terms, _policy.Rounds, _round, _lastRound) is { } refusal)
             {

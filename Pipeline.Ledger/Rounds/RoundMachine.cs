@@ -193,10 +193,13 @@ public sealed partial class RoundMachine
     /// <summary>
     /// Blends are taken in this order: one per round, when a round closes, or, where the policy has trials, one per trial, when a round opens and none is on.
     /// </summary>
-    public void Schedule(AuxiliaryBlend blend)
+    public void Schedule(AuxiliaryBlend blend, ICollection<IChainEvent> events)
     {
-        if (_phase != RoundPhase.Completed && _blends.Count < RoundSnapshot.MaxBlends)
+        string? refusal = _phase == RoundPhase.Completed ? "training is complete" : _blends.Count == RoundSnapshot.MaxBlends ? $"{_blends.Count} wait already" : null;
+        if (refusal is null)
             _blends.Enqueue(blend);
+        else if (_policy.Trial is not null)
+            events.Add(new TrialRefused(blend, refusal));
     }
 
     /// <summary>Null when training can be paused now; otherwise why not.</summary>

@@ -34,6 +34,11 @@ internal sealed class TrialMachine
         return terms.TotalRounds > left ? $"a trial takes {terms.TotalRounds} rounds, and {left} are left" : null;
     }
 
+    /// <summary>
+    /// Whether the trial before this round was accepted. The next begins a round later, so that sites can tell by a round and its branch which round ended in its base.
+    /// </summary>
+    public bool JustAccepted(TrialPolicy terms, long round) => _state.Branch > 0 && round == _state.Branch + terms.TotalRounds;
+
     /// <param name="model">What both branches start from.</param>
     public void Begin(long round, AuxiliaryBlend auxiliary, Digest model) => Now = new Trial(round, auxiliary, model, model, [], []);
 

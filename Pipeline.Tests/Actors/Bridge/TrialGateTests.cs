@@ -1,4 +1,5 @@
 using Pipeline.Actors.Bridge;
+using Pipeline.Actors.Training;
 using Xunit;
 
 namespace Pipeline.Tests.Actors.Bridge;
@@ -27,6 +28,15 @@ public sealed class TrialGateTests
         Assert.NotNull(Gate.Shortage([]));
         Assert.Null(Gate.Shortage([0, 0, 1, 1]));
         Assert.Throws<ArgumentException>(() => Gate.Judge(Rows(0.1f), Rows(0.1f), [0]));
+    }
+
+    [Fact]
+    public void A_model_that_says_nothing_ranks_nothing()
+    {
+        float[] nothing = [.. Enumerable.Repeat(float.NaN, 8)];
+        Assert.Equal(-0.5, Gate.Judge(Rows(0.1f, 0.2f, 0.8f, 0.9f), nothing, [0, 0, 1, 1]).Gain);
+        Assert.Equal(0.5, RocCurve.Area([float.NaN, float.NaN], [true, false]));
+        Assert.Equal(0, RocCurve.Area([float.NaN, 0], [true, false]));
     }
 
     private static float[] Rows(params float[] positive) => [.. positive.SelectMany(p => new[] { 1 - p, p })];

@@ -195,6 +195,27 @@ public sealed class BranchStatesTests(ITestOutputHelper output) : IDisposable
         }
     }
 
+    [Fact]
+    public void An_old_copy_of_a_trials_state_that_a_database_brings_back_takes_nobodys_place()
+    {
+        var states = Open();
+        Answer(states, new(0, TrialSide.None), 1);
+        Answer(states, new(2, TrialSide.Offered), 2);
+        Answer(states, new(0, TrialSide.Own), 3);
+        byte[] old = File.ReadAllBytes(TrialFile);
+        states.End(2, true);
+        Answer(states, new(2, TrialSide.None), 4);
+        // This site is away from the offered rounds of the trial of round 5, which is accepted.
+        Answer(states, new(2, TrialSide.Own), 6);
+        Answer(states, new(5, TrialSide.None), 8);
+
+        File.WriteAllBytes(TrialFile, old);
+        states = Open();
+        states.End(2, true);
+        states.End(5, true);
+        Assert.Equal(8, states.Of(new(5, TrialSide.None)).Round);
+    }
+
     private BranchStates Open() => new(StateFile, Layout);
 
     /// <summary>A residual to which each round adds its number, so that it tells which rounds it has been through.</summary>

@@ -113,7 +113,9 @@ public sealed class LearningTrialTests
         world.StepAccepted(world.Chain.Factories[3].Create(new TrialVote(2, accept ? -4 : 4)));
         world.Step();
         world.Judge(accept);
-        Assert.Equal(6, world.Round.Trial!.Began);
+        if (accept)
+            world.PlayRound();
+        Assert.Equal(accept ? 7 : 6, world.Round.Trial!.Began);
         world.PlayRound();
         Decide(new GovernanceAction.Stop());
         Decide(new GovernanceAction.Restart(world.Round.Finals[0].Round, world.Round.Finals[0].Model, 8));

@@ -140,8 +140,8 @@ public sealed class RoundMachineTests
     [Fact]
     public void Scheduled_blends_are_taken_one_by_one_when_rounds_close()
     {
-        _machine.Schedule(new AuxiliaryBlend(TestChain.Named("a"), 5));
-        _machine.Schedule(new AuxiliaryBlend(TestChain.Named("b"), 6));
+        _machine.Schedule(new AuxiliaryBlend(TestChain.Named("a"), 5), []);
+        _machine.Schedule(new AuxiliaryBlend(TestChain.Named("b"), 6), []);
         Assert.Equal(new AuxiliaryBlend(TestChain.Named("a"), 5), Close().Auxiliary);
         for (int seat = 0; seat < 3; seat++)
             Attest(seat, "model");

@@ -37,7 +37,7 @@ internal sealed class TrialBench
 
     public RoundSnapshot Snapshot => Machine.Snapshot(ProtocolVersion.Newest);
 
-    public void Schedule(string name = "offer") => Do(machine => machine.Schedule(Blend(name)));
+    public List<IChainEvent> Schedule(string name = "offer") => Both((machine, events) => machine.Schedule(Blend(name), events));
 
     public List<IChainEvent> End()
     {

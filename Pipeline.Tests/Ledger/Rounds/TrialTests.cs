@@ -1,3 +1,4 @@
+using Pipeline.Actors.Training;
 using Pipeline.Ledger.Blocks;
 using Pipeline.Ledger.Codec;
 using Pipeline.Ledger.Crypto;
@@ -158,20 +159,22 @@ public sealed class TrialTests
     }
 
     [Fact]
-    public void A_second_offer_waits_until_the_trial_is_over_and_begins_with_the_round_that_follows_it()
+    public void A_second_offer_waits_until_the_trial_is_over_and_where_that_was_accepted_a_round_longer()
     {
         Ready();
         _bench.Schedule("second");
         foreach (int seat in new[] { 0, 1, 2 })
             _bench.Vote(seat, true);
         var events = _bench.End();
-        Assert.Equal([typeof(TrialEnded), typeof(TrialBegan), typeof(RoundOpened)], events.Select(e => e.GetType()));
-        Assert.Equal(new TrialBegan(6, TrialBench.Blend("second")), events[1]);
-        Assert.Equal((6L, Model(4), new RoundBranch(6, TrialSide.Offered)), Opened(events));
+        Assert.Equal([typeof(TrialEnded), typeof(RoundOpened)], events.Select(e => e.GetType()));
+        Assert.Equal((6L, Model(4), new RoundBranch(2, TrialSide.None)), Opened(events));
+        events = _bench.Play();
+        Assert.Equal(new TrialBegan(7, TrialBench.Blend("second")), events[1]);
+        Assert.Equal((7L, Model(6), new RoundBranch(7, TrialSide.Offered)), Opened(events));
         Assert.Equal(TrialBench.Blend("second"), _bench.Close().Auxiliary);
         foreach (var member in _bench.Members.Members)
             _bench.Attest(member.Id);
-        Assert.Equal((7L, Model(4), new RoundBranch(2, TrialSide.Own)), Opened(_bench.End()));
+        Assert.Equal((8L, Model(6), new RoundBranch(2, TrialSide.Own)), Opened(_bench.End()));
     }
 
     [Fact]
@@ -193,6 +196,42 @@ public sealed class TrialTests
 
         Assert.Equal((9L, Model(8), new RoundBranch(0, TrialSide.None)), (_bench.Info.Round, _bench.Info.Base, _bench.Info.Branch));
         Assert.Null(_bench.Close().Auxiliary);
+    }
+
+    [Fact]
+    public void What_is_accepted_when_nothing_can_be_tried_any_more_is_refused_with_a_reason()
+    {
+        _bench.End();
+        for (int i = 0; i < RoundSnapshot.MaxBlends; i++)
+            Assert.Empty(_bench.Schedule($"offer {i}"));
+        Assert.Equal([new TrialRefused(TrialBench.Blend(), "64 wait already")], _bench.Schedule());
+        _bench.Both((machine, events) => machine.Stop(events));
+        Assert.Equal([new TrialRefused(TrialBench.Blend(), "training is complete")], _bench.Schedule());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Sites_can_tell_by_a_round_and_its_branch_which_round_ended_in_its_base(bool accept)
+    {
+        _bench.Schedule("first");
+        _bench.Schedule("second");
+        var models = new Dictionary<Digest, long> { [_bench.InitialModel] = 0 };
+        List<IChainEvent> events = _bench.End();
+        for (int played = 0; played < 11; played++)
+        {
+            var opened = Assert.IsType<RoundOpened>(events[^1]);
+            Assert.Equal(models[opened.Base], BranchRounds.Previous(_bench.Policy, opened.Round, opened.Branch));
+            events = _bench.Play();
+            models[Model(opened.Round)] = opened.Round;
+            if (_bench.Info.Phase != RoundPhase.Judging)
+                continue;
+            for (int seat = 0; seat < 4; seat++)
+                _bench.Vote(seat, accept);
+            events = _bench.End();
+        }
+
+        Assert.Equal(8, _bench.Snapshot.Trials!.Taken);
     }
 
     [Fact]
