@@ -9,7 +9,7 @@ internal static class BridgeOffers
     /// <param name="Kind">What it is, for instance <c>brain_type</c> or <c>brain_type, shuffled labels</c>.</param>
     public sealed record Offer(string Kind, BackbonePayload Backbone);
 
-    /// <summary>One of each kind from a source: finished, half-way, stale, untrained, trained on labels that say nothing, and poisoned in two ways.</summary>
+    /// <summary>One of each kind from a source: finished, early, stale, untrained, trained on labels that say nothing, and poisoned in two ways.</summary>
     public static IReadOnlyList<Offer> All(ArmContext context, LearningTask source, RoundPolicy policy)
     {
         var good = Of(context, source, policy);

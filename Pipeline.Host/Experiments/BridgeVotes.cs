@@ -38,7 +38,7 @@ internal sealed class BridgeVotes(ArmContext context)
             ? new GateDecision(false, $"no vote: {shortage}", double.NaN, double.NaN, double.NaN, double.NaN)
             : gate.Judge(Predict(own, site), Predict(offered, site), site.Validation.Labels));
         int[] gains = [.. notes.Where(n => double.IsFinite(n.Effect)).Select(n => TrialVote.Of(1, n.Effect).Gain)];
-        bool accepted = gains.Length >= Quorum && TrialPolicy.MiddlePpm(gains, Faults) >= terms.MinGainPpm;
+        bool accepted = gains.Length >= Quorum && terms.Accepts(gains, Faults);
         return new Result(accepted, $"{string.Join(' ', gains.Select(g => (g * TrialVote.StepPpm / 10_000).ToString(CultureInfo.InvariantCulture).Replace('-', '−')))} points", notes);
     }
 

@@ -39,7 +39,7 @@ public static class ExperimentRunner
         ExperimentKind.Communication => new CommunicationExperiment(),
         ExperimentKind.Personalization => new PersonalizationExperiment(),
         ExperimentKind.Policies => new PolicyExperiment(request.Variants),
-        ExperimentKind.Bridge => new BridgeExperiment(tasks, [.. request.Sources]),
+        ExperimentKind.Bridge => new BridgeExperiment(tasks, request.Sources),
         ExperimentKind.Byzantine => new ByzantineExperiment(),
         ExperimentKind.Privacy => new PrivacyExperiment(),
         _ => new CentralizedExperiment(),

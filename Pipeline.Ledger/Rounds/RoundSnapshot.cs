@@ -27,7 +27,7 @@ public sealed record RoundSnapshot(
     /// <summary>Of the newest round; while members judge a trial, the own one.</summary>
     public RoundBranch Branch => Trials?.BranchOf(Round) ?? default;
 
-    /// <summary>Accepted backbones that may wait; more are dropped by <see cref="RoundMachine.Schedule"/>.</summary>
+    /// <summary>Accepted backbones that may wait; more are refused by <see cref="RoundMachine.Schedule"/>.</summary>
     public const int MaxBlends = 64;
 
     public void WriteTo(CanonicalWriter writer)

@@ -1,5 +1,4 @@
 using Pipeline.Ledger.Codec;
-using Pipeline.Ledger.Crypto;
 
 namespace Pipeline.Ledger.Rounds;
 

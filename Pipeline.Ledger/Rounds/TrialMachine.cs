@@ -74,11 +74,9 @@ internal sealed class TrialMachine
             return null;
         return (Enough(gains), string.Create(
             CultureInfo.InvariantCulture,
-            $"it gains {Middle(gains) / 10_000m:0.#} points of AUC in the middle of {gains.Length} votes, and {terms.MinGainPpm / 10_000m:0.#} are needed"));
+            $"it gains {TrialPolicy.MiddlePpm(gains, members.MaxFaulty) / 10_000m:0.#} points of AUC in the middle of {gains.Length} votes, and {terms.MinGainPpm / 10_000m:0.#} are needed"));
 
-        int Middle(IEnumerable<int> votes) => TrialPolicy.MiddlePpm(votes, members.MaxFaulty);
-
-        bool Enough(IEnumerable<int> votes) => Middle(votes) >= terms.MinGainPpm;
+        bool Enough(IEnumerable<int> votes) => terms.Accepts(votes, members.MaxFaulty);
     }
 
     /// <summary>The trial is over; returns it.</summary>

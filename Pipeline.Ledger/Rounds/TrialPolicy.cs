@@ -31,6 +31,9 @@ public sealed record TrialPolicy(int Rounds, int MaxShare, int MinGainPpm) : ICa
         return kept.Sum() * TrialVote.StepPpm / kept.Length;
     }
 
+    /// <summary>Whether the branch with the backbone gains enough by these votes (<see cref="MiddlePpm"/>).</summary>
+    public bool Accepts(IEnumerable<int> gains, int faults) => MiddlePpm(gains, faults) >= MinGainPpm;
+
     public void WriteTo(CanonicalWriter writer) => writer.Array(3).Int(Rounds).Int(MaxShare).Int(MinGainPpm).EndArray();
 
     public static TrialPolicy ReadFrom(CanonicalReader reader)
